@@ -1,0 +1,95 @@
+"""The network as its owner means it: pure, frozen, typed, and checked across its objects.
+
+`load_stack` reads it from a stack file; everything else in the project starts from the `Network` it returns.
+"""
+
+from topology.addressing import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN, Asn
+from topology.azure import CircuitFamily, CircuitTier, Existing, ExpressRouteGatewaySku, VpnGatewaySku
+from topology.document import Document
+from topology.errors import Mistake, Place, StackFileError
+from topology.expressroute import Circuit, CircuitConnection, GlobalReach, Link, LinkName, PrivatePeering
+from topology.loader import CONFIG_KEY, load_network, load_stack
+from topology.network import Network
+from topology.routers import (
+    DefaultInformation,
+    LanInterface,
+    Management,
+    Ospf,
+    Router,
+    RouterBgp,
+    RouterMode,
+    Vrf,
+)
+from topology.sites import (
+    GATEWAY_SUBNET,
+    ExpressRouteGateway,
+    Location,
+    Peering,
+    RouteServer,
+    Subnet,
+    VirtualNetwork,
+    VpnGateway,
+)
+from topology.vpn import (
+    DhGroup,
+    IkeEncryption,
+    IkeIntegrity,
+    IpsecEncryption,
+    IpsecIntegrity,
+    IpsecPolicy,
+    IpsecPreset,
+    PfsGroup,
+    Tunnel,
+    TunnelRouter,
+)
+
+__all__ = [
+    "AZURE_GATEWAY_ASN",
+    "CONFIG_KEY",
+    "GATEWAY_SUBNET",
+    "MICROSOFT_EDGE_ASN",
+    "Asn",
+    "Circuit",
+    "CircuitConnection",
+    "CircuitFamily",
+    "CircuitTier",
+    "DefaultInformation",
+    "DhGroup",
+    "Document",
+    "Existing",
+    "ExpressRouteGateway",
+    "ExpressRouteGatewaySku",
+    "GlobalReach",
+    "IkeEncryption",
+    "IkeIntegrity",
+    "IpsecEncryption",
+    "IpsecIntegrity",
+    "IpsecPolicy",
+    "IpsecPreset",
+    "LanInterface",
+    "Link",
+    "LinkName",
+    "Location",
+    "Management",
+    "Mistake",
+    "Network",
+    "Ospf",
+    "Peering",
+    "PfsGroup",
+    "Place",
+    "PrivatePeering",
+    "RouteServer",
+    "Router",
+    "RouterBgp",
+    "RouterMode",
+    "StackFileError",
+    "Subnet",
+    "Tunnel",
+    "TunnelRouter",
+    "VirtualNetwork",
+    "VpnGateway",
+    "VpnGatewaySku",
+    "Vrf",
+    "load_network",
+    "load_stack",
+]

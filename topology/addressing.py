@@ -1,0 +1,78 @@
+"""Prefixes, addresses and ASNs as the stack file writes them, and the addresses that follow by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import combinations
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+
+def _parse_prefix(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
+    if not isinstance(value, str):
+        return value
+    if "/" not in value:
+        raise ValueError(f"{value!r} lacks its length: write it as {value}/24 or the like")
+    try:
+        interface = IPv4Interface(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no IPv4 prefix such as 10.10.30.0/24") from None
+    if interface.ip != interface.network.network_address:
+        raise ValueError(f"{value!r} has host bits set: the prefix is {interface.network}")
+    return value
+
+
+def _parse_address(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
+    if isinstance(value, str):
+        try:
+            IPv4Address(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no IPv4 address such as 10.10.30.4") from None
+    return value
+
+
+def _parse_interface(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
+    if isinstance(value, str):
+        try:
+            interface = IPv4Interface(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no address with a length such as 192.168.30.0/31") from None
+        if "/" not in value:
+            raise ValueError(f"{value!r} lacks its length: write it as {value}/31 or the like")
+        check_host(interface)
+    return value
+
+
+def check_host(interface: IPv4Interface) -> None:
+    """Raise ValueError for a network or broadcast address; both ends of a /31 are hosts (RFC 3021)."""
+    network = interface.network
+    if network.prefixlen < 31 and interface.ip in (network.network_address, network.broadcast_address):  # noqa: PLR2004 (RFC 3021)
+        raise ValueError(f"{interface} is the network's own or its broadcast address, not a host's")
+
+
+Prefix = Annotated[IPv4Network, BeforeValidator(_parse_prefix)]
+Address = Annotated[IPv4Address, BeforeValidator(_parse_address)]
+InterfaceAddress = Annotated[IPv4Interface, BeforeValidator(_parse_interface)]
+
+Asn = Annotated[int, Field(ge=1, le=4294967294)]
+"""An autonomous system number in decimal, 2 or 4 bytes (0 and 4294967295 are reserved, RFC 7300)."""
+
+MICROSOFT_EDGE_ASN = 12076
+"""What a customer edge router peers with on every circuit (ASN-10)."""
+
+AZURE_GATEWAY_ASN = 65515
+"""Every ExpressRoute gateway's ASN, and a VPN gateway's unless set otherwise (ASN-7)."""
+
+
+def overlapping(prefixes: Iterable[tuple[str, IPv4Network]]) -> Iterator[tuple[str, str]]:
+    """Yield the labels of each two prefixes that share addresses."""
+    for (label, prefix), (other_label, other) in combinations(prefixes, 2):
+        if prefix.overlaps(other):
+            yield label, other_label
+
+
+def host_address(subnet: IPv4Network, number: int) -> IPv4Address:
+    """Return the subnet's address of that number, counted from its network address."""
+    return subnet.network_address + number

@@ -1,0 +1,78 @@
+"""The whole network, as the stack file describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field
+
+from topology.addressing import Asn
+from topology.expressroute import Circuit, CircuitConnection, GlobalReach, Link, LinkName
+from topology.model import Described, Section
+from topology.routers import Router, RouterMode
+from topology.sites import Location, Peering, VirtualNetwork
+from topology.vpn import Tunnel
+
+
+def _nothing() -> MappingProxyType[str, Any]:
+    return MappingProxyType({})
+
+
+class Network(Described):
+    """A hybrid network: Azure virtual networks and on-premises locations, and what joins them."""
+
+    location: str = Field(min_length=1)
+    """The Azure region of everything that names no other."""
+    workload: str = Field("hybrid", pattern=r"^[a-z][a-z0-9-]{0,19}$")
+    """Stands in the physical name of every Azure resource."""
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Put on every Azure resource that takes tags."""
+    protect: bool = False
+    """Refuse to delete gateways and circuits until this is taken back."""
+    router_mode: RouterMode = RouterMode.PUSH
+    """How far the program goes with routers that do not say it themselves."""
+    virtual_networks: Section[VirtualNetwork] = Field(default_factory=_nothing)
+    peerings: Section[Peering] = Field(default_factory=_nothing)
+    circuits: Section[Circuit] = Field(default_factory=_nothing)
+    connections: Section[CircuitConnection] = Field(default_factory=_nothing)
+    global_reach: Section[GlobalReach] = Field(default_factory=_nothing)
+    tunnels: Section[Tunnel] = Field(default_factory=_nothing)
+    locations: Section[Location] = Field(default_factory=_nothing)
+    routers: Section[Router] = Field(default_factory=_nothing)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Names of all sites: virtual networks, then locations, each in the order of the file."""
+        return (*self.virtual_networks, *self.locations)
+
+    def site_prefixes(self, site: str) -> tuple[IPv4Network, ...]:
+        """Return what a site is advertised as. Raises KeyError for an unknown site."""
+        if site in self.virtual_networks:
+            return self.virtual_networks[site].address_space
+        return self.locations[site].prefixes
+
+    def region(self, item: VirtualNetwork | Circuit) -> str:
+        """Return the Azure region of a virtual network or a circuit."""
+        return item.location or self.location
+
+    def router_asn(self, router: Router) -> Asn:
+        """Return the ASN of the location that a router serves."""
+        return self.locations[router.location].asn
+
+    def router_links(self, router: str) -> Iterator[tuple[Circuit, LinkName, Link]]:
+        """Yield the circuit links that end on a router, in the order of the file."""
+        for circuit in self.circuits.values():
+            for name, link in circuit.private_peering.links:
+                if link.router == router:
+                    yield circuit, name, link
+
+    def router_tunnels(self, router: str) -> Iterator[Tunnel]:
+        """Yield the tunnels that end on a router, in the order of the file."""
+        return (tunnel for tunnel in self.tunnels.values() if tunnel.router and tunnel.router.name == router)
+
+    def mode(self, router: Router) -> RouterMode:
+        """Return how far the program goes with a router."""
+        return router.management.mode or self.router_mode

@@ -1,0 +1,99 @@
+"""Customer edge routers: how they are reached, their LAN side, and how they prefer ExpressRoute."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from topology.addressing import Address, InterfaceAddress
+from topology.expressroute import VlanId
+from topology.model import Described, Named
+
+
+class RouterMode(StrEnum):
+    """How far the program goes with a router."""
+
+    RENDER = "render"
+    """Writes configuration files, for somebody else to review and apply."""
+    PREVIEW = "preview"
+    """Reads the router and compares, never writes."""
+    PUSH = "push"
+    """Reads, compares and pushes."""
+
+
+class Management(Described):
+    """How a router is reached over SSH."""
+
+    host: str | None = Field(None, min_length=1, max_length=253)
+    """A name or an address, which OpenSSH's client configuration may map; the router's own name if left out."""
+    host_key: str | None = None
+    """The router's public host key, to pin it here instead of in known_hosts."""
+    mode: RouterMode | None = None
+    """The network's own `routerMode` if left out."""
+
+
+class Vrf(Described):
+    """The routing table that carries the site's traffic."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    route_distinguisher: str = Field(pattern=r"^[0-9.]+:[0-9]+$")
+
+
+class DefaultInformation(StrEnum):
+    """Whether a router offers the LAN a default route by OSPF."""
+
+    NEVER = "never"
+    WITH_DEFAULT = "withDefault"
+    """While it has one itself."""
+    ALWAYS = "always"
+    """Also with no way out: the LAN's traffic may then vanish here."""
+
+
+class Ospf(Described):
+    """OSPF towards the LAN."""
+
+    process: int = Field(ge=1, le=65535)
+    router_id: Address
+    """Only a label: it needs to be on no interface."""
+    area: Address
+    default_metric: int = Field(10, ge=1, le=16777214)
+    default_information: DefaultInformation = DefaultInformation.NEVER
+
+
+class LanInterface(Described):
+    """A router's interface towards the LAN switch."""
+
+    interface: str = Field(pattern=r"^[A-Z][A-Za-z]+[0-9/]+$")
+    vlan: VlanId | None = None
+    address: InterfaceAddress
+    next_hop: Address | None = None
+    """Where the LAN's prefixes are, if a static route leads there instead of OSPF."""
+
+
+class RouterBgp(Described):
+    """What the router prefers."""
+
+    express_route_local_preference: int | None = Field(200, ge=0, le=4294967295)
+    """Set on every route from ExpressRoute; null leaves the choice between it and VPN to chance (PATH-4)."""
+    vpn_local_preference: int | None = Field(None, ge=0, le=4294967295)
+    """Set on every route from a tunnel; 100 if left out."""
+
+
+class Router(Named):
+    """A customer edge router that runs IOS-XE."""
+
+    location: str
+    """The on-premises location it serves."""
+    management: Management = Management()
+    vrf: Vrf
+    lan: LanInterface
+    ospf: Ospf | None = None
+    bgp: RouterBgp = RouterBgp()
+    internet_next_hop: Address | None = None
+    """The way to VPN gateways' public addresses, in the global table; needed by tunnels (GW-4)."""
+
+    @property
+    def host(self) -> str:
+        """What to open the SSH connection to."""
+        return self.management.host or self.name

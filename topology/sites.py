@@ -1,0 +1,104 @@
+"""The sites: Azure virtual networks with their gateways, and on-premises locations."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+from pydantic import Field
+
+from topology.addressing import AZURE_GATEWAY_ASN, Address, Asn, Prefix
+from topology.azure import Existing, ExpressRouteGatewaySku, VpnGatewaySku
+from topology.model import Described, Named
+
+GATEWAY_SUBNET = "GatewaySubnet"
+"""The only name Azure takes for a gateway's subnet (GW-2)."""
+
+ROUTE_SERVER_SUBNET = "RouteServerSubnet"
+
+
+class Subnet(Described):
+    """One subnet of a virtual network."""
+
+    prefix: Prefix
+
+
+class ExpressRouteGateway(Described):
+    """A virtual network gateway of type ExpressRoute; Azure chooses its ASN and public address (GW-15)."""
+
+    sku: ExpressRouteGatewaySku = ExpressRouteGatewaySku.ER_GW_1_AZ
+    allow_remote_vnet_traffic: bool = False
+    """Pass traffic from and to other virtual networks on the same circuits (ER-17)."""
+    existing: Existing | None = None
+
+
+class VpnGateway(Described):
+    """A route-based virtual network gateway of type Vpn that speaks BGP."""
+
+    sku: VpnGatewaySku = VpnGatewaySku.VPN_GW_1_AZ
+    asn: Asn = AZURE_GATEWAY_ASN
+    active_active: bool = False
+    """Two instances, each with a public address, a BGP address and a tunnel to every peer (GW-14)."""
+    existing: Existing | None = None
+
+    @property
+    def instance_count(self) -> int:
+        """How many instances end tunnels: 2 if active-active, else 1."""
+        return 2 if self.active_active else 1
+
+
+class RouteServer(Described):
+    """Azure Route Server in a virtual network."""
+
+    branch_to_branch: bool = True
+    """Exchange routes between the VPN and the ExpressRoute gateway (PATH-8, ASN-12)."""
+
+
+class VirtualNetwork(Named):
+    """An Azure virtual network: hub, spoke, branch or remote, by what is joined to it."""
+
+    location: str | None = None
+    """Azure region; the network's own `location` if left out."""
+    address_space: tuple[Prefix, ...] = Field(min_length=1)
+    subnets: dict[str, Subnet] = Field(default_factory=dict)
+    """Subnets by name; gateways need one called GatewaySubnet."""
+    host: Address | None = None
+    """A virtual machine that stands for the site in probes."""
+    express_route_gateway: ExpressRouteGateway | None = None
+    vpn_gateway: VpnGateway | None = None
+    route_server: RouteServer | None = None
+    existing: Existing | None = None
+
+    @property
+    def prefixes(self) -> tuple[IPv4Network, ...]:
+        """What the virtual network is advertised as: its whole address space (PEER-13)."""
+        return self.address_space
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether a spoke could use a gateway here (PEER-3)."""
+        return self.express_route_gateway is not None or self.vpn_gateway is not None
+
+
+class Peering(Named):
+    """A VNet peering, both halves of it."""
+
+    hub: str
+    """The virtual network that lends its gateways (allowGatewayTransit, PEER-1)."""
+    spoke: str
+    """The virtual network that uses them (useRemoteGateways)."""
+    gateway_transit: bool = True
+    """Whether the spoke uses the hub's gateways; without, the two only reach each other."""
+    allow_forwarded_traffic: bool = False
+    """Let pass what a virtual appliance of the other side forwards; gateways do not need it (PEER-11)."""
+
+
+class Location(Named):
+    """An on-premises site: its LAN and its autonomous system."""
+
+    asn: Asn
+    prefixes: tuple[Prefix, ...] = Field(min_length=1)
+    """The LAN prefixes it advertises."""
+    host: Address | None = None
+    """A host that stands for the site in probes."""
+    default_gateway: Address | None = None
+    """The LAN's own router, which speaks OSPF with the customer edge routers."""
