@@ -1,0 +1,1 @@
+"""On-premises routers: what they are configured with, and how it gets there."""

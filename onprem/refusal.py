@@ -1,0 +1,7 @@
+"""What rendering refuses."""
+
+from __future__ import annotations
+
+
+class RenderError(ValueError):
+    """A router that the network describes, but that IOS-XE could not be; the message says what to change."""
