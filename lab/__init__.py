@@ -1,0 +1,1 @@
+"""Stands in for what a laptop does not have: Azure, routers, circuits."""

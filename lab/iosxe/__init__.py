@@ -1,0 +1,1 @@
+"""Emulated IOS-XE routers behind real SSH: a running configuration, its modes, and IOS's refusals."""

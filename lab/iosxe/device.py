@@ -1,0 +1,129 @@
+"""One router without its SSH side: configurations, their files, its host key, its transcript."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+
+from lab.iosxe.configuration import print_configuration
+from lab.iosxe.editor import Editor
+from lab.iosxe.factory import factory_configuration
+from lab.iosxe.sealing import Sealer, mask_secrets
+from lab.iosxe.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line that a router received: the connection's number, the prompt's mode, the text, masked."""
+
+    connection: int
+    mode: str
+    text: str
+
+
+class Device:
+    """The state of a router that outlives its connections."""
+
+    def __init__(
+        self,
+        hostname: str,
+        directory: Path,
+        *,
+        username: str,
+        password: str,
+        initial: str | None,
+        refuses_weak: bool,
+    ) -> None:
+        self._base = directory / hostname
+        directory.mkdir(parents=True, exist_ok=True)
+        self.username, self._password = username, password
+        self.key = self._load_key()
+        self.sealer = Sealer(self._key_bytes())
+        self.editor = Editor(TABLES, self.sealer, refuses_weak=refuses_weak)
+        self.transcript: list[Entry] = []
+        self._saved = ""
+        self._load(hostname, initial)
+
+    @property
+    def hostname(self) -> str:
+        """The name in the prompt, as configured."""
+        line = self.editor.root.lines.get(("hostname",))
+        return line.words[1] if line else "Router"
+
+    @property
+    def running(self) -> str:
+        """The running configuration, from its first line to `end`."""
+        return print_configuration(self.editor.root)
+
+    @property
+    def startup(self) -> str:
+        """The saved configuration; empty if there is none."""
+        file = self._file("startup.cfg")
+        return file.read_text() if file.exists() else ""
+
+    def accepts(self, password: str) -> bool:
+        """Whether this is the router's password."""
+        return password == self._password
+
+    def save_startup(self) -> None:
+        """Does what `write memory` does."""
+        _write(self._file("startup.cfg"), self.running)
+
+    def persist(self) -> None:
+        """Writes the running configuration to its file if it has changed."""
+        running = self.running
+        if running != self._saved:
+            _write(self._file("cfg"), running)
+            self._saved = running
+
+    def record(self, connection: int, mode: str, text: str) -> str:
+        """Adds a received line to the transcript; the line as recorded."""
+        entry = Entry(connection, mode, mask_secrets(text))
+        self.transcript.append(entry)
+        with open(self._file("transcript"), "a", opener=_private) as file:
+            file.write(f"{connection}\t{mode}\t{entry.text}\n")
+        return entry.text
+
+    def _load(self, hostname: str, initial: str | None) -> None:
+        file = self._file("cfg")
+        if file.exists():
+            self.editor.load(file.read_text())
+            return
+        text = initial or factory_configuration(hostname, self.username, self._password)
+        self.editor.load(text if "hostname " in text else f"hostname {hostname}\n{text}")
+        self.persist()
+        self.save_startup()
+
+    def _load_key(self) -> asyncssh.SSHKey:
+        file = self._file("key")
+        if not file.exists():
+            _write(file, asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode())
+        return asyncssh.read_private_key(str(file))
+
+    def _key_bytes(self) -> bytes:
+        return self.key.export_private_key("pkcs8-der")
+
+    def _file(self, suffix: str) -> Path:
+        return self._base.with_name(f"{self._base.name}.{suffix}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write(file: Path, text: str) -> None:
+    """Replaces a file as a whole, readable by its owner only."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w") as stream:
+            stream.write(text)
+        Path(temporary).replace(file)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(temporary).unlink()
+        raise

@@ -1,0 +1,166 @@
+"""An emulated IOS-XE router behind real SSH, on 127.0.0.1."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from pathlib import Path
+
+import asyncssh
+
+from lab.iosxe.device import Device, Entry
+from lab.iosxe.faults import Fault, Hook, Moment, no_faults
+from lab.iosxe.session import Dropped, Session
+
+_CHUNK = 16384
+
+
+class RouterServer:
+    """One router: its state in `directory`, its SSH server while started.
+
+    `initial` replaces the factory configuration of a router that has no file yet. `privilege` below 15
+    makes users begin at `>` (the enable password is the login's). `refuses_weak` makes the router refuse
+    weak cryptography, as releases after the warnings do. `faults` is asked before every line and answer.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a property of the router that a test sets alone
+        self,
+        hostname: str,
+        directory: Path,
+        *,
+        username: str,
+        password: str,
+        initial: str | None = None,
+        privilege: int = 15,
+        refuses_weak: bool = False,
+        faults: Hook = no_faults,
+        port: int = 0,
+    ) -> None:
+        self.hostname = hostname
+        self.faults = faults
+        self.device = Device(
+            hostname,
+            directory,
+            username=username,
+            password=password,
+            initial=initial,
+            refuses_weak=refuses_weak,
+        )
+        self._privileged = privilege >= 15  # noqa: PLR2004  IOS's highest level
+        self._wanted_port = port
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._connections = 0
+        self._step = 0
+        self._open: set[asyncssh.SSHServerConnection] = set()
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1; only while started."""
+        assert self._acceptor is not None, f"router {self.hostname} is not started"
+        return self._acceptor.get_port()
+
+    @property
+    def host_key(self) -> str:
+        """The public host key in OpenSSH's form, without comment or newline."""
+        return self.device.key.export_public_key().decode().strip()
+
+    @property
+    def running(self) -> str:
+        """The running configuration, as saved."""
+        return self.device.running
+
+    @property
+    def transcript(self) -> list[Entry]:
+        """Every line received, oldest first, secrets masked."""
+        return self.device.transcript
+
+    async def start(self) -> None:
+        """Listens; the port is free to choose unless one was given."""
+        self._acceptor = await asyncssh.create_server(
+            lambda: _Login(self),
+            "127.0.0.1",
+            self._wanted_port,
+            server_host_keys=[self.device.key],
+            process_factory=self._serve,
+            line_editor=False,
+            allow_scp=False,
+            server_version="Cisco-1.25",
+            login_timeout=30,
+        )
+
+    async def stop(self) -> None:
+        """Cuts all connections and writes what has changed."""
+        if self._acceptor is not None:
+            self._acceptor.close()
+            for connection in tuple(self._open):
+                connection.abort()
+            await self._acceptor.wait_closed()
+            self._acceptor = None
+        self.device.persist()
+
+    def opened(self, connection: asyncssh.SSHServerConnection) -> None:
+        """Notes a connection, so that `stop` can cut it."""
+        self._open.add(connection)
+
+    def closed(self, connection: asyncssh.SSHServerConnection) -> None:
+        """Forgets a connection."""
+        self._open.discard(connection)
+
+    async def _ask(self, moment: Moment, text: str) -> Fault | None:
+        self._step += 1
+        return await self.faults(self._step, moment, text)
+
+    async def _serve(self, process: asyncssh.SSHServerProcess[str]) -> None:
+        self._connections += 1
+
+        async def write(text: str) -> None:
+            process.stdout.write(text.replace("\n", "\r\n"))
+            await process.stdout.drain()
+
+        session = Session(self.device, self._connections, write, self._ask, privileged=self._privileged)
+        try:
+            await session.start()
+            if process.command is not None:
+                await session.type_text(f"{process.command}\nexit\n")
+            while not session.ended and (text := await _read(process)):
+                await session.type_text(text)
+            process.exit(0)
+        except Dropped:
+            process.get_extra_info("connection").abort()
+        except (BrokenPipeError, ConnectionError, asyncssh.Error, asyncio.CancelledError):
+            process.close()
+        finally:
+            session.disconnect()
+
+
+async def _read(process: asyncssh.SSHServerProcess[str]) -> str:
+    """The next characters; empty at the end. A resized terminal or a break is nothing to a router."""
+    while True:
+        try:
+            return await process.stdin.read(_CHUNK)
+        except (asyncssh.TerminalSizeChanged, asyncssh.BreakReceived, asyncssh.SignalReceived):
+            continue
+
+
+class _Login(asyncssh.SSHServer):
+    """Lets one user in, by password."""
+
+    def __init__(self, router: RouterServer) -> None:
+        self._router = router
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._router.opened(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self._connection is not None:
+            self._router.closed(self._connection)
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        right_user = hmac.compare_digest(username.encode(), self._router.device.username.encode())
+        return right_user and self._router.device.accepts(password)

@@ -1,0 +1,247 @@
+"""One user's session on a router: prompt, echo, modes, and what each line does.
+
+It is independent of SSH: characters come in by `type_text`, answers leave by the writer it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from lab.iosxe.configuration import Mode
+from lab.iosxe.device import Device
+from lab.iosxe.editor import Position
+from lab.iosxe.exec_commands import PRIVILEGED, UNPRIVILEGED, Exec, filter_output
+from lab.iosxe.faults import Fault, Moment
+from lab.iosxe.grammar import Grammar, Mismatch, invalid_input
+
+PROMPT_WIDTH = 20
+"""Characters of the hostname in the prompt of configuration mode."""
+_END = "\x1a"
+_ABORT = "\x03"
+_ERASE = "\x7f\x08"
+_CLEAR = "\x15"
+_LITERAL = "\x16"
+
+Write = Callable[[str], Awaitable[None]]
+Ask = Callable[[Moment, str], Awaitable[Fault | None]]
+
+
+class Dropped(Exception):  # noqa: N818  an event, not a mistake
+    """The connection is to be cut."""
+
+
+class Session:
+    """A terminal session; `ended` once the user has left."""
+
+    def __init__(self, device: Device, number: int, write: Write, ask: Ask, *, privileged: bool) -> None:
+        self.ended = False
+        self._device, self._number, self._write, self._ask = device, number, write, ask
+        self._unsent: list[str] = []
+        self._privileged = privileged
+        self._position: Position | None = None
+        self._question: Callable[[str], str] | None = None
+        self._hidden = False
+        self._line = ""
+        self._after_return = self._literal = False
+
+    @property
+    def prompt(self) -> str:
+        """The prompt for the next line; empty while a question is open."""
+        if self._question is not None:
+            return ""
+        name = self._device.hostname
+        if self._position is not None:
+            return f"{name[:PROMPT_WIDTH]}({self._position.mode.prompt})#"
+        return f"{name}{'#' if self._privileged else '>'}"
+
+    async def start(self) -> None:
+        """Greets the user with the first prompt."""
+        self._obey(await self._ask(Moment.CONNECT, ""))
+        self._send(f"\n{self.prompt}")
+        await self._flush()
+
+    async def type_text(self, text: str) -> None:
+        """Takes characters as they come, in pieces of any size."""
+        for character in text:
+            if self.ended:
+                break
+            await self._type(character)
+        await self._flush()
+
+    def disconnect(self) -> None:
+        """Keeps what the session has changed."""
+        self._device.persist()
+
+    async def _type(self, character: str) -> None:
+        after_return, self._after_return = self._after_return, character == "\r"
+        if self._literal:
+            self._literal, self._line = False, self._line + character
+        elif character in "\r\n":
+            if character == "\r" or not after_return:
+                await self._enter()
+        elif character == "?" and self._question is None:
+            self._help()
+        elif character.isprintable():
+            self._line += character
+            if not self._hidden:
+                self._send(character)
+        else:
+            await self._control(character)
+
+    async def _control(self, character: str) -> None:
+        if character == _END:
+            await self._control_z()
+        elif character == _ABORT:
+            self._line, self._question, self._hidden = "", None, False
+            self._leave_configuration()
+            await self._answer("^C")
+        elif character in _ERASE:
+            self._line = self._line[:-1]
+            self._send("\b \b")
+        elif character == _CLEAR:
+            self._line = ""
+        elif character == _LITERAL:
+            self._literal = True
+
+    async def _control_z(self) -> None:
+        """Runs what was typed, then leaves configuration mode."""
+        if self._line.strip():
+            await self._enter()
+        self._leave_configuration()
+        await self._answer("^Z")
+
+    async def _enter(self) -> None:
+        line, self._line = self._line, ""
+        hidden, self._hidden = self._hidden, False
+        self._send("\n")
+        mode = self._position.mode.prompt if self._position else "exec"
+        recorded = self._device.record(self._number, mode, "***" if hidden else line)
+        await self._flush()
+        fault = await self._ask(Moment.LINE, recorded)
+        self._obey(fault)
+        if fault is not None and fault.log:
+            self._send("".join(f"\n{text}\n" for text in fault.log))
+        if fault is not None and fault.reject is not None:
+            await self._answer(fault.reject)
+            return
+        column = len(self.prompt)
+        await self._answer(self._run(line, column))
+
+    async def _answer(self, text: str) -> None:
+        body = text if not text or text.endswith("\n") or self._question is not None else f"{text}\n"
+        output = body if self.ended else body + self.prompt
+        fault = await self._ask(Moment.OUTPUT, output)
+        self._obey(fault)
+        if fault is not None and fault.log:
+            output = "".join(f"{text}\n" for text in fault.log) + output
+        size = fault.pieces if fault is not None and fault.pieces else max(len(output), 1)
+        for start in range(0, len(output), size):
+            self._send(output[start : start + size])
+            if size < len(output):
+                await self._flush()
+
+    def _send(self, text: str) -> None:
+        self._unsent.append(text)
+
+    async def _flush(self) -> None:
+        """Sends what has gathered, in one piece."""
+        text = "".join(self._unsent)
+        self._unsent.clear()
+        if text:
+            await self._write(text)
+
+    @staticmethod
+    def _obey(fault: Fault | None) -> None:
+        if fault is not None and fault.drop:
+            raise Dropped
+
+    def _help(self) -> None:
+        tables: Grammar[Exec] = PRIVILEGED if self._privileged else UNPRIVILEGED
+        if self._position is None:
+            words = tables.completions(self._line)
+        else:
+            words = self._device.editor.completions(self._position, self._line)
+        body = "".join(f"  {word}\n" for word in words) or "% Unrecognized command\n"
+        self._send(f"?\n{body}\n{self.prompt}{self._line}")
+
+    def _run(self, line: str, column: int) -> str:
+        if self._question is not None:
+            question, self._question = self._question, None
+            return question(line)
+        if self._position is None:
+            return self._run_exec(line, column)
+        return self._run_configuration(line, column)
+
+    def _run_configuration(self, line: str, column: int) -> str:
+        assert self._position is not None
+        first, _, rest = line.strip().partition(" ")
+        if first.lower() == "do" and rest:
+            return self._run_exec(line, column, start=line.lower().index("do") + 2)
+        if first.lower() == "end":
+            self._leave_configuration()
+            return ""
+        if first.lower() == "exit":
+            above = self._position.parent if self._position.path else None
+            self._position = above
+            self._device.persist()
+            return ""
+        outcome = self._device.editor.take(self._position, line)
+        self._position = outcome.position
+        if outcome.mismatch is not None:
+            return _complaint(outcome.mismatch, column)
+        return "\n".join(outcome.notices)
+
+    def _leave_configuration(self) -> None:
+        if self._position is not None:
+            self._position = None
+            self._device.persist()
+
+    def _run_exec(self, line: str, column: int, start: int = 0) -> str:
+        command, bar, pipe = line.partition("|")
+        if not command[start:].strip() or command.lstrip().startswith("!"):
+            return ""
+        tables: Grammar[Exec] = PRIVILEGED if self._privileged else UNPRIVILEGED
+        found = tables.match(command, start=start)
+        if isinstance(found, Mismatch):
+            return _complaint(found, column)
+        if found.command.answer is None:
+            return self._act(found.command.action)
+        text = found.command.answer(self._device)
+        if bar:
+            filtered = filter_output(text, pipe)
+            return _complaint(invalid_input(len(command) + 1), column) if filtered is None else filtered
+        return text
+
+    def _act(self, action: str) -> str:
+        if action == "configure" and self._position is None:
+            self._position = Position(Mode.GLOBAL)
+            return "Enter configuration commands, one per line.  End with CNTL/Z."
+        if action == "copy":
+            self._question = self._copy
+            return "Destination filename [startup-config]? "
+        if action == "enable" and not self._privileged:
+            self._question, self._hidden = self._enable, True
+            return "Password: "
+        if action == "disable":
+            self._privileged = False
+        if action == "leave":
+            self.ended = True
+        if action == "privilege":
+            return f"Current privilege level is {15 if self._privileged else 1}"
+        return ""
+
+    def _copy(self, answer: str) -> str:
+        if answer.strip() not in {"", "startup-config"}:
+            return f"%Error opening {answer.strip()} (No such device)"
+        self._device.save_startup()
+        return "Building configuration...\n[OK]"
+
+    def _enable(self, answer: str) -> str:
+        self._privileged = self._device.accepts(answer)
+        return "" if self._privileged else "% Access denied\n"
+
+
+def _complaint(mismatch: Mismatch, column: int) -> str:
+    if mismatch.column < 0:
+        return f"{mismatch.message}\n\n" if mismatch.message.startswith("% ") else f"{mismatch.message}\n"
+    return f"{' ' * (column + mismatch.column)}^\n{mismatch.message}\n\n"
