@@ -8,7 +8,7 @@ from topology.azure import CircuitFamily, CircuitTier, Existing, ExpressRouteGat
 from topology.document import Document
 from topology.errors import Mistake, Place, StackFileError
 from topology.expressroute import Circuit, CircuitConnection, GlobalReach, Link, LinkName, PrivatePeering
-from topology.loader import CONFIG_KEY, load_network, load_stack
+from topology.loader import CONFIG_KEY, load_config, load_network, load_stack
 from topology.network import Network
 from topology.routers import (
     DefaultInformation,
@@ -90,6 +90,7 @@ __all__ = [
     "VpnGateway",
     "VpnGatewaySku",
     "Vrf",
+    "load_config",
     "load_network",
     "load_stack",
 ]

@@ -77,29 +77,41 @@ def network_section(network: Network, section: str) -> Mapping[str, Any]:
     }[section]
 
 
-def _all_references(network: Network) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    for peering in network.peerings.values():
-        yield ("peerings", peering.name, "hub"), "virtualNetworks", peering.hub
-        yield ("peerings", peering.name, "spoke"), "virtualNetworks", peering.spoke
-    for connection in network.connections.values():
-        yield ("connections", connection.name, "circuit"), "circuits", connection.circuit
-        path = ("connections", connection.name, "virtualNetwork")
-        yield path, "virtualNetworks", connection.virtual_network
-    for reach in network.global_reach.values():
+Reference = tuple[tuple[str, ...], str, str]
+"""Where a name is used, the section it refers to, and the name."""
+
+
+def _all_references(network: Network) -> Iterator[Reference]:
+    yield from _azure_references(network)
+    yield from _on_premises_references(network)
+
+
+def _azure_references(network: Network) -> Iterator[Reference]:
+    for name, peering in network.peerings.items():
+        yield ("peerings", name, "hub"), "virtualNetworks", peering.hub
+        yield ("peerings", name, "spoke"), "virtualNetworks", peering.spoke
+    for name, connection in network.connections.items():
+        yield ("connections", name, "circuit"), "circuits", connection.circuit
+        yield ("connections", name, "virtualNetwork"), "virtualNetworks", connection.virtual_network
+    for name, reach in network.global_reach.items():
         for index, circuit in enumerate(reach.circuits):
-            yield ("globalReach", reach.name, "circuits", str(index)), "circuits", circuit
-    for tunnel in network.tunnels.values():
-        path = ("tunnels", tunnel.name)
-        yield (*path, "virtualNetwork"), "virtualNetworks", tunnel.virtual_network
+            yield ("globalReach", name, "circuits", str(index)), "circuits", circuit
+    for name, tunnel in network.tunnels.items():
+        yield ("tunnels", name, "virtualNetwork"), "virtualNetworks", tunnel.virtual_network
         if tunnel.remote_virtual_network:
-            yield (*path, "remoteVirtualNetwork"), "virtualNetworks", tunnel.remote_virtual_network
+            path = ("tunnels", name, "remoteVirtualNetwork")
+            yield path, "virtualNetworks", tunnel.remote_virtual_network
+
+
+def _on_premises_references(network: Network) -> Iterator[Reference]:
+    for name, tunnel in network.tunnels.items():
         if tunnel.router:
-            yield (*path, "router", "name"), "routers", tunnel.router.name
-    for router in network.routers.values():
-        yield ("routers", router.name, "location"), "locations", router.location
-    for circuit, name, link in _links(network):
+            yield ("tunnels", name, "router", "name"), "routers", tunnel.router.name
+    for name, router in network.routers.items():
+        yield ("routers", name, "location"), "locations", router.location
+    for circuit, link_name, link in _links(network):
         if link.router:
-            path = ("circuits", circuit.name, "privatePeering", name, "router")
+            path = ("circuits", circuit.name, "privatePeering", link_name, "router")
             yield path, "routers", link.router
 
 
@@ -224,7 +236,8 @@ def _circuit_links(network: Network) -> Found:
         router = network.routers.get(link.router or "")
         site = network.locations.get(router.location) if router else None
         if site and site.asn != circuit.private_peering.peer_asn:
-            says = f"{link.router} is in AS {site.asn}, but the peering expects {circuit.private_peering.peer_asn}"
+            expected = circuit.private_peering.peer_asn
+            says = f"{link.router} is in AS {site.asn}, but the peering expects {expected}"
             yield _flaw(*path, "router", says=says)
         yield from _advertised(site, link.advertised_prefixes, path)
 
@@ -346,7 +359,9 @@ def _lan_sources(network: Network) -> Found:
 
 def _router_interfaces(network: Network) -> Found:
     for router in network.routers.values():
-        used = {(router.lan.interface, router.lan.vlan, None): "lan"}
+        used: dict[tuple[str | None, int | None, int | None], str] = {
+            (router.lan.interface, router.lan.vlan, None): "lan"
+        }
         for circuit, name, link in network.router_links(router.name):
             port = (link.interface, link.outer_vlan, circuit.private_peering.vlan_id)
             path = ("circuits", circuit.name, "privatePeering", name)

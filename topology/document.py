@@ -1,7 +1,7 @@
 """A stack file as data, each value with its place: YAML 1.2, and one file that extends another.
 
 - Pulumi reads `0300` as 192 and other readers read `12:30` as 750: such scalars are refused unquoted.
-- `extends: FILE` takes that file as the base: mappings are merged, anything else replaces, null removes an object.
+- `extends: FILE` takes that file as the base: mappings are merged, null removes one, the rest replaces.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -47,29 +47,50 @@ def read_document(path: Path, config_key: str) -> Document:
     Raises:
         StackFileError: if a file cannot be read, is no YAML, or holds no description.
     """
+    return _extended(_described(path, config_key), path, seen=(path.resolve(),))
+
+
+def config_document(data: Mapping[str, Any], path: Path, config_key: str) -> Document:
+    """Take a description that has been read from a stack file already, and find its places there.
+
+    The data count, wherever they are from; without the file, or if it says something else, mistakes are
+    reported without lines.
+
+    Raises:
+        StackFileError: if a file that is extended cannot be read.
+    """
+    try:
+        described = _described(path, config_key)
+    except StackFileError:
+        described = Document(data=data)
+    if described.data != data:
+        described = Document(data=data, mistakes=described.mistakes)
+    return _extended(described, path, seen=(path.resolve(),))
+
+
+def _described(path: Path, config_key: str) -> Document:
     reader = _Reader(path)
-    root = reader.compose()
-    config = _child(root, "config")
-    node = _child(config, config_key)
+    node = _child(_child(reader.compose(), "config"), config_key)
     if not isinstance(node, MappingNode):
         _refuse(path, f"holds no network: put one under config: {config_key}:")
-    return _resolve(reader, node, seen=(path.resolve(),))
+    return reader.document(node)
 
 
-def _resolve(reader: _Reader, node: MappingNode, seen: tuple[Path, ...]) -> Document:
-    data = reader.convert(node, ())
+def _extended(document: Document, path: Path, seen: tuple[Path, ...]) -> Document:
+    """Put a document on top of the one it extends, if it does."""
+    data = dict(document.data)
     base_name = data.pop(EXTENDS, None)
-    own = Document(data=data, places=reader.places, mistakes=tuple(reader.mistakes))
+    own = Document(data=data, places=document.places, mistakes=document.mistakes)
     if base_name is None:
         return own
-    base_path = reader.path.parent / str(base_name)
+    base_path = path.parent / str(base_name)
     if base_path.resolve() in seen:
-        _refuse(reader.path, f"extends {base_name}, which extends it in turn")
-    base_reader = _Reader(base_path)
-    base_node = base_reader.compose()
-    if not isinstance(base_node, MappingNode):
+        _refuse(path, f"extends {base_name}, which extends it in turn")
+    reader = _Reader(base_path)
+    node = reader.compose()
+    if not isinstance(node, MappingNode):
         _refuse(base_path, "holds no network: a file that is extended is one mapping")
-    return _merge(_resolve(base_reader, base_node, (*seen, base_path.resolve())), own)
+    return _merge(_extended(reader.document(node), base_path, (*seen, base_path.resolve())), own)
 
 
 def _merge(base: Document, own: Document) -> Document:
@@ -115,6 +136,10 @@ class _Reader:
             raise StackFileError((mistake,)) from None
         return node
 
+    def document(self, node: MappingNode) -> Document:
+        data = self.convert(node, ())
+        return Document(data=data, places=self.places, mistakes=tuple(self.mistakes))
+
     def convert(self, node: Node, path: KeyPath) -> Any:  # noqa: ANN401 (YAML's data are of any type)
         self.places[path] = Place(
             file=self.path, line=node.start_mark.line + 1, column=node.start_mark.column + 1
@@ -123,6 +148,7 @@ class _Reader:
             return dict(self._items(node, path))
         if isinstance(node, SequenceNode):
             return [self.convert(item, (*path, str(index))) for index, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
         return self._scalar(node, path)
 
     def _items(self, node: MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
@@ -153,12 +179,11 @@ class _Reader:
 
 
 def _child(node: Node | None, key: str) -> Node | None:
-    if isinstance(node, MappingNode):
-        for key_node, value_node in node.value:
-            if key_node.value == key:
-                return value_node  # type: ignore[no-any-return] (ruamel types a node's children as Any)
-    return None
+    if not isinstance(node, MappingNode):
+        return None
+    children: dict[str, Node] = {key_node.value: value_node for key_node, value_node in node.value}
+    return children.get(key)
 
 
-def _refuse(path: Path, message: str) -> None:
+def _refuse(path: Path, message: str) -> NoReturn:
     raise StackFileError((Mistake(path=(), place=Place(file=path), message=message),))

@@ -25,7 +25,7 @@ class LinkName(StrEnum):
 
 
 class Link(Described):
-    """One of a circuit's two links: a customer edge router at one end, a Microsoft edge router at the other."""
+    """One of a circuit's two links, from a customer edge router to a Microsoft edge router."""
 
     prefix: Prefix
     """The link's /30: the customer takes the first usable address, Microsoft the second (ER-3)."""

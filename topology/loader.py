@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from topology.consistency import contradictions
-from topology.document import Document, read_document
-from topology.errors import Mistake, StackFileError
+from topology.document import Document, config_document, read_document
+from topology.errors import Mistake, Place, StackFileError
 from topology.model import Described
 from topology.network import Network
 
@@ -35,6 +35,27 @@ def load_stack(path: Path) -> Network:
         StackFileError: with every mistake of the file.
     """
     return load_network(read_document(path, CONFIG_KEY))
+
+
+def load_config(data: Mapping[str, Any] | None, path: Path) -> Network:
+    """Load the network that Pulumi hands to the program.
+
+    Args:
+        data: The value of the stack configuration's `hybrid:network`.
+        path: The stack's file, which gives mistakes their place if it is where the data come from.
+
+    Raises:
+        StackFileError: with every mistake of the description.
+    """
+    if data is None:
+        raise StackFileError(
+            (
+                Mistake(
+                    path=(), place=Place(file=path), message=f"holds no {CONFIG_KEY}: describe the network"
+                ),
+            )
+        )
+    return load_network(config_document(data, path, CONFIG_KEY))
 
 
 def load_network(document: Document) -> Network:

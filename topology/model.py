@@ -35,6 +35,6 @@ NamedObject = TypeVar("NamedObject", bound=Named)
 
 Section = Annotated[
     Mapping[str, NamedObject],
-    AfterValidator(lambda section: MappingProxyType(section)),
+    AfterValidator(MappingProxyType),
 ]
 """A mapping from name to object, read-only, in the order of the file."""

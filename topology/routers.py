@@ -26,7 +26,7 @@ class Management(Described):
     """How a router is reached over SSH."""
 
     host: str | None = Field(None, min_length=1, max_length=253)
-    """A name or an address, which OpenSSH's client configuration may map; the router's own name if left out."""
+    """A name or address, which OpenSSH's configuration may map; the router's own name if left out."""
     host_key: str | None = None
     """The router's public host key, to pin it here instead of in known_hosts."""
     mode: RouterMode | None = None
