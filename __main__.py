@@ -1,0 +1,22 @@
+"""The program: one network from the stack's description, and what others need of it."""
+
+from pathlib import Path
+
+import pulumi
+
+from components.aliases import drop_old_version_aliases
+from components.configuration import read_settings
+from components.hybrid_network import HybridNetwork
+from topology import StackFileError
+
+try:
+    settings = read_settings(Path(__file__).parent)
+except StackFileError as error:
+    raise pulumi.RunError(str(error)) from None
+
+if not settings.keep_old_aliases:
+    drop_old_version_aliases()
+
+hybrid_network = HybridNetwork("network", settings)
+for name, value in hybrid_network.outputs.items():
+    pulumi.export(name, value)

@@ -1,0 +1,288 @@
+"""The whole network: what is described, joined in the order that Azure and the routers need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pulumi
+from pulumi_azure_native import resources
+
+import onprem
+import topology
+from components.circuit import ExpressRouteCircuit, ExpressRouteCircuitArgs
+from components.circuit_connection import CircuitConnection, CircuitConnectionArgs
+from components.configuration import Settings
+from components.existing import (
+    existing_circuit,
+    existing_express_route_gateway,
+    existing_virtual_network,
+    existing_vpn_gateway,
+)
+from components.gateways import (
+    ExpressRouteGateway,
+    ExpressRouteGatewayArgs,
+    VpnGateway,
+    VpnGatewayArgs,
+)
+from components.naming import Placement, physical_name
+from components.references import (
+    CircuitReference,
+    ExpressRouteGatewayReference,
+    Subscriptions,
+    VirtualNetworkReference,
+    VpnGatewayReference,
+)
+from components.router_configuration import OnPremisesRouter, OnPremisesRouterArgs
+from components.site_to_site import (
+    RouterConnection,
+    RouterConnectionArgs,
+    VnetToVnetConnection,
+    VnetToVnetConnectionArgs,
+)
+from components.virtual_network import VirtualNetwork, VirtualNetworkArgs
+from components.vnet_peering import VnetPeering, VnetPeeringArgs
+
+
+class HybridNetwork(pulumi.ComponentResource):
+    """Both sides of a hybrid network, from one description."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("hybrid:network:HybridNetwork", name, None, opts)
+        self._settings = settings
+        self._network = settings.network
+        self._subscriptions = Subscriptions(settings.subscription)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._placements: dict[str, Placement] = {}
+        self._gateways: dict[str, list[pulumi.Resource]] = {}
+        self._service_keys: dict[str, pulumi.Output[str]] = {}
+        self._circuit_ids: dict[str, pulumi.Output[str]] = {}
+        self._shared_keys: dict[str, pulumi.Output[str]] = {}
+
+        self._virtual_networks = self._create_virtual_networks()
+        self._express_route_gateways = self._create_express_route_gateways()
+        self._vpn_gateways = self._create_vpn_gateways()
+        self._create_peerings()
+        self._create_circuits()
+        tunnels = self._create_tunnels()
+        self._create_routers(tunnels)
+        self.register_outputs({})
+
+    # --- outputs ---------------------------------------------------------------------------------------
+
+    @property
+    def outputs(self) -> dict[str, pulumi.Input[object]]:
+        """What a later stack, or a person, needs: ids, addresses, and service keys as secrets."""
+        return {
+            "virtualNetworkIds": {name: vnet.id for name, vnet in self._virtual_networks.items()},
+            "expressRouteGatewayIds": {name: gw.id for name, gw in self._express_route_gateways.items()},
+            "vpnGateways": {
+                name: {
+                    "id": gateway.id,
+                    "publicIps": list(gateway.public_ips),
+                    "bgpAddresses": list(gateway.bgp_addresses),
+                }
+                for name, gateway in self._vpn_gateways.items()
+            },
+            "circuitIds": self._circuit_ids,
+            "serviceKeys": pulumi.Output.secret(self._service_keys),
+        }
+
+    # --- virtual networks and gateways -----------------------------------------------------------------
+
+    def _placement(self, region: str) -> Placement:
+        """Return where things of a region go; its resource group is created at the first call."""
+        if region not in self._placements:
+            network, environment = self._network, self._settings.environment
+            group_name = physical_name("rg", network.workload, environment, region)
+            tags = {"environment": environment, **network.tags}
+            group = resources.ResourceGroup(
+                f"resource-group-{region}",
+                resource_group_name=group_name,
+                location=region,
+                tags=tags,
+                opts=pulumi.ResourceOptions(parent=self, protect=network.protect),
+            )
+            self._placements[region] = Placement(
+                environment=environment,
+                region=region,
+                resource_group=group_name,
+                resource_group_name=group.name,
+                tags=tags,
+                protect=network.protect,
+            )
+        return self._placements[region]
+
+    def _create_virtual_networks(self) -> dict[str, VirtualNetworkReference]:
+        references = {}
+        for name, vnet in self._network.virtual_networks.items():
+            if vnet.existing:
+                references[name] = existing_virtual_network(vnet.existing, self._subscriptions)
+                continue
+            args = VirtualNetworkArgs(described=vnet, placement=self._placement(self._network.region(vnet)))
+            references[name] = VirtualNetwork(f"{name}-virtual-network", args, self._child).reference
+        return references
+
+    def _create_express_route_gateways(self) -> dict[str, ExpressRouteGatewayReference]:
+        references = {}
+        for name, vnet in self._network.virtual_networks.items():
+            if vnet.express_route_gateway is None:
+                continue
+            if vnet.express_route_gateway.existing:
+                existing = vnet.express_route_gateway.existing
+                references[name] = existing_express_route_gateway(existing, self._subscriptions)
+                continue
+            gateway = ExpressRouteGateway(
+                f"{name}-expressroute-gateway",
+                ExpressRouteGatewayArgs(
+                    described=vnet.express_route_gateway,
+                    virtual_network=name,
+                    gateway_subnet_id=self._gateway_subnet_id(name),
+                    placement=self._placement(self._network.region(vnet)),
+                ),
+                self._child,
+            )
+            self._gateways.setdefault(name, []).append(gateway)
+            references[name] = ExpressRouteGatewayReference(id=gateway.id)
+        return references
+
+    def _create_vpn_gateways(self) -> dict[str, VpnGatewayReference]:
+        references = {}
+        for name, vnet in self._network.virtual_networks.items():
+            described = vnet.vpn_gateway
+            if described is None:
+                continue
+            if described.existing:
+                references[name] = existing_vpn_gateway(
+                    described.existing, described.instance_count, self._subscriptions
+                )
+                continue
+            gateway = VpnGateway(
+                f"{name}-vpn-gateway",
+                VpnGatewayArgs(
+                    described=described,
+                    virtual_network=name,
+                    gateway_subnet_id=self._gateway_subnet_id(name),
+                    placement=self._placement(self._network.region(vnet)),
+                ),
+                self._child,
+            )
+            self._gateways.setdefault(name, []).append(gateway)
+            references[name] = gateway.reference
+        return references
+
+    def _gateway_subnet_id(self, virtual_network: str) -> pulumi.Output[str]:
+        subnet_id = self._virtual_networks[virtual_network].gateway_subnet_id
+        assert subnet_id is not None, "topology lets no gateway be without its subnet"
+        return subnet_id
+
+    def _create_peerings(self) -> None:
+        for name, peering in self._network.peerings.items():
+            VnetPeering(
+                f"{name}-peering",
+                VnetPeeringArgs(
+                    described=peering,
+                    hub=self._virtual_networks[peering.hub],
+                    spoke=self._virtual_networks[peering.spoke],
+                    hub_gateways=tuple(self._gateways.get(peering.hub, ())),
+                ),
+                self._child,
+            )
+
+    # --- ExpressRoute ----------------------------------------------------------------------------------
+
+    def _create_circuits(self) -> None:
+        for name, described in self._network.circuits.items():
+            if described.existing:
+                reference = existing_circuit(described.existing, self._subscriptions)
+                self._circuit_ids[name] = reference.id
+                self._connect_circuit(name, reference)
+                continue
+            args = ExpressRouteCircuitArgs(
+                described=described, placement=self._placement(self._network.region(described))
+            )
+            circuit = ExpressRouteCircuit(f"{name}-circuit", args, self._child)
+            self._circuit_ids[name] = circuit.id
+            self._service_keys[name] = circuit.service_key
+            circuit.when_provisioned(partial(self._connect_circuit, name))
+
+    def _connect_circuit(self, circuit: str, reference: CircuitReference) -> None:
+        for name, described in self._network.connections.items():
+            if described.circuit != circuit:
+                continue
+            vnet = self._network.virtual_networks[described.virtual_network]
+            CircuitConnection(
+                f"{name}-connection",
+                CircuitConnectionArgs(
+                    described=described,
+                    circuit=reference,
+                    gateway=self._express_route_gateways[vnet.name],
+                    authorization_key=self._settings.authorization_keys.get(name),
+                    placement=self._placement(self._network.region(vnet)),
+                ),
+                self._child,
+            )
+
+    # --- VPN and routers -------------------------------------------------------------------------------
+
+    def _create_tunnels(self) -> dict[str, RouterConnection]:
+        """Create every tunnel, and return those to routers by name."""
+        to_routers = {}
+        for name, tunnel in self._network.tunnels.items():
+            if tunnel.router:
+                to_routers[name] = self._create_router_connection(tunnel, tunnel.router)
+            else:
+                self._create_vnet_to_vnet(tunnel)
+        return to_routers
+
+    def _create_router_connection(
+        self, tunnel: topology.Tunnel, router: topology.TunnelRouter
+    ) -> RouterConnection:
+        vnet = self._network.virtual_networks[tunnel.virtual_network]
+        return RouterConnection(
+            f"{tunnel.name}-tunnel",
+            RouterConnectionArgs(
+                described=tunnel,
+                router=router,
+                router_asn=self._network.router_asn(self._network.routers[router.name]),
+                gateway=self._vpn_gateways[vnet.name],
+                own_key=self._settings.shared_keys.get(tunnel.name),
+                placement=self._placement(self._network.region(vnet)),
+            ),
+            self._child,
+        )
+
+    def _create_vnet_to_vnet(self, tunnel: topology.Tunnel) -> None:
+        vnet = self._network.virtual_networks[tunnel.virtual_network]
+        remote = self._network.virtual_networks[str(tunnel.remote_virtual_network)]
+        VnetToVnetConnection(
+            f"{tunnel.name}-tunnel",
+            VnetToVnetConnectionArgs(
+                described=tunnel,
+                gateway=self._vpn_gateways[vnet.name],
+                remote_gateway=self._vpn_gateways[remote.name],
+                own_key=self._settings.shared_keys.get(tunnel.name),
+                placement=self._placement(self._network.region(vnet)),
+                remote_placement=self._placement(self._network.region(remote)),
+            ),
+            self._child,
+        )
+
+    def _create_routers(self, tunnels: Mapping[str, RouterConnection]) -> None:
+        outputs = {
+            placeholder: address
+            for vnet, gateway in self._vpn_gateways.items()
+            for name_of, addresses in (
+                (onprem.public_ip, gateway.public_ips),
+                (onprem.bgp_address, gateway.bgp_addresses),
+            )
+            for instance, address in enumerate(addresses, start=1)
+            for placeholder in [name_of(vnet, instance)]
+        }
+        secrets = {onprem.shared_key(name): tunnel.shared_key for name, tunnel in tunnels.items()}
+        for name, router in self._network.routers.items():
+            OnPremisesRouter(
+                f"{name}-router",
+                OnPremisesRouterArgs(network=self._network, router=router, outputs=outputs, secrets=secrets),
+                self._child,
+            )

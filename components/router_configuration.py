@@ -1,0 +1,71 @@
+"""A router's configuration as a Pulumi resource, and the component that renders it for one router."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+import onprem
+import topology
+
+
+class Configuration(pulumi.CustomResource):
+    """The lines that this stack owns on one IOS-XE router, pushed over SSH by the `iosxe` provider."""
+
+    def __init__(  # noqa: PLR0913 (the resource's inputs, one by one)
+        self,
+        name: str,
+        *,
+        router: str,
+        host: str,
+        host_key: str | None,
+        mode: topology.RouterMode,
+        lines: list[str],
+        values: Mapping[str, pulumi.Input[str]],
+        secrets: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties = {
+            "router": router,
+            "host": host,
+            "hostKey": host_key,
+            "mode": str(mode),
+            "lines": lines,
+            "values": values,
+            "secrets": pulumi.Output.secret(secrets),
+        }
+        super().__init__("iosxe:index:Configuration", name, properties, opts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnPremisesRouterArgs:
+    """Whose configuration, and what Azure and the tunnels contribute to it, by placeholder name."""
+
+    network: topology.Network
+    router: topology.Router
+    outputs: Mapping[str, pulumi.Output[str]]
+    secrets: Mapping[str, pulumi.Output[str]]
+
+
+class OnPremisesRouter(pulumi.ComponentResource):
+    """A customer edge router: its configuration rendered from the network, and pushed."""
+
+    def __init__(
+        self, name: str, args: OnPremisesRouterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("hybrid:network:OnPremisesRouter", name, None, opts)
+        rendered = onprem.render_router(args.network, args.router.name)
+        self.configuration = Configuration(
+            name,
+            router=args.router.name,
+            host=args.router.host,
+            host_key=args.router.management.host_key,
+            mode=args.network.mode(args.router),
+            lines=list(rendered.lines),
+            values={placeholder: args.outputs[placeholder] for placeholder in rendered.outputs},
+            secrets={placeholder: args.secrets[placeholder] for placeholder in rendered.secrets},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"lineCount": len(rendered.lines)})

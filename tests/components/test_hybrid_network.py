@@ -1,0 +1,180 @@
+"""What the whole program registers, for the test stack and for networks that differ from it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+NETWORK = "azure-native:network:"
+
+
+def test_hub_lends_its_gateways_and_only_the_spoke_uses_them(test_stack: Any) -> None:
+    halves = test_stack.of_type(f"{NETWORK}VirtualNetworkPeering")
+    hub, spoke = halves["hub-spoke-peering-hub-half"], halves["hub-spoke-peering-spoke-half"]
+    assert (hub["allowGatewayTransit"], hub["useRemoteGateways"]) == (True, False)
+    assert (spoke["allowGatewayTransit"], spoke["useRemoteGateways"]) == (False, True)
+    assert hub["remoteVirtualNetwork"] == {"id": "id-of-spoke-virtual-network"}
+
+
+def test_branch_gateway_has_its_own_asn(test_stack: Any) -> None:
+    gateways = test_stack.of_type(f"{NETWORK}VirtualNetworkGateway")
+    assert gateways["branch-vpn-gateway"]["bgpSettings"] == {"asn": 65516}
+    assert gateways["hub-vpn-gateway"]["bgpSettings"] == {"asn": 65515}
+
+
+def test_expressroute_gateways_leave_public_ip_and_asn_to_azure(test_stack: Any) -> None:
+    gateways = test_stack.of_type(f"{NETWORK}VirtualNetworkGateway")
+    for name in ("hub-expressroute-gateway", "remote-expressroute-gateway"):
+        assert "publicIPAddress" not in gateways[name]["ipConfigurations"][0]
+        assert "bgpSettings" not in gateways[name]
+        assert gateways[name]["allowRemoteVnetTraffic"] is True
+        assert gateways[name]["sku"] == {"name": "ErGw1AZ", "tier": "ErGw1AZ"}
+
+
+def test_circuit_connections_carry_neither_shared_key_nor_authorization(test_stack: Any) -> None:
+    connections = test_stack.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")
+    to_circuits = {name: c for name, c in connections.items() if c["connectionType"] == "ExpressRoute"}
+    assert sorted(to_circuits) == [
+        "expressroute1-hub-connection",
+        "expressroute1-remote-connection",
+        "expressroute2-hub-connection",
+    ]
+    for connection in to_circuits.values():
+        assert "sharedKey" not in connection
+        assert "authorizationKey" not in connection
+
+
+def test_both_halves_of_a_tunnel_between_gateways_agree(test_stack: Any) -> None:
+    connections = test_stack.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")
+    hub = connections["hub-branch-tunnel-connection-from-hub"]
+    branch = connections["hub-branch-tunnel-connection-from-branch"]
+    assert hub["virtualNetworkGateway1"] == branch["virtualNetworkGateway2"]
+    assert hub["virtualNetworkGateway2"] == branch["virtualNetworkGateway1"]
+    assert hub["sharedKey"] == branch["sharedKey"]
+    assert hub["ipsecPolicies"] == branch["ipsecPolicies"]
+    assert hub["enableBgp"] is branch["enableBgp"] is True
+
+
+def test_local_network_gateway_has_no_prefixes_beside_bgp(test_stack: Any) -> None:
+    (gateway,) = test_stack.of_type(f"{NETWORK}LocalNetworkGateway").values()
+    assert gateway["localNetworkAddressSpace"] == {"addressPrefixes": []}
+    assert gateway["bgpSettings"] == {"asn": 65021, "bgpPeeringAddress": "10.2.30.125"}
+    assert gateway["gatewayIpAddress"] == "66.198.12.106"
+
+
+def test_private_peering_has_both_links(test_stack: Any) -> None:
+    peering = test_stack.of_type(f"{NETWORK}ExpressRouteCircuitPeering")[
+        "expressroute1-circuit-private-peering"
+    ]
+    assert peering["primaryPeerAddressPrefix"] == "192.168.30.16/30"
+    assert peering["secondaryPeerAddressPrefix"] == "192.168.30.20/30"
+    assert (peering["peerASN"], peering["vlanId"]) == (65021, 300)
+
+
+def test_subnets_and_peerings_are_never_inline(test_stack: Any) -> None:
+    for vnet in test_stack.of_type(f"{NETWORK}VirtualNetwork").values():
+        assert not {"subnets", "virtualNetworkPeerings"} & set(vnet)
+    for circuit in test_stack.of_type(f"{NETWORK}ExpressRouteCircuit").values():
+        assert not {"peerings", "authorizations"} & set(circuit)
+
+
+def test_router_gets_the_gateways_addresses_and_the_tunnels_key(test_stack: Any) -> None:
+    router = test_stack.of_type("iosxe:index:Configuration")["location1-ce1-router"]
+    assert router["values"] == {
+        "hub-vpn-gateway-public-ip-1": "52.168.162.84",
+        "hub-vpn-gateway-bgp-address-1": "10.10.30.254",
+    }
+    connections = test_stack.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")
+    azure_key = connections["hub-location1-tunnel-connection"]["sharedKey"]
+    assert router["secrets"] == {"hub-location1-shared-key": azure_key}
+    assert not any(azure_key in line for line in router["lines"])
+
+
+@pytest.mark.parametrize(
+    ("preview", "circuits", "connected"),
+    [
+        pytest.param(True, {}, True, id="planned: the preview shows all"),
+        pytest.param(
+            True, {"erc-c-test-eastus": ("NotProvisioned", False)}, False, id="ordered: the rest waits"
+        ),
+        pytest.param(
+            False, {"erc-c-test-eastus": ("Provisioning", False)}, False, id="being provisioned: waits"
+        ),
+        pytest.param(False, {"erc-c-test-eastus": ("Provisioned", False)}, True, id="provisioned: goes on"),
+        pytest.param(
+            False, {"erc-c-test-eastus": ("Deprovisioning", True)}, True, id="peered: never given up"
+        ),
+    ],
+)
+def test_circuit_takes_two_phases(
+    deploy: Callable[..., Any],
+    preview: bool,
+    circuits: dict[str, tuple[str, bool]],
+    connected: bool,
+) -> None:
+    found = {
+        name: {"serviceProviderProvisioningState": state, "peerings": [{"name": "p"}] if peered else []}
+        for name, (state, peered) in circuits.items()
+    }
+    deployment = deploy(SMALL, preview=preview, circuits=found)
+    assert bool(deployment.of_type(f"{NETWORK}ExpressRouteCircuitPeering")) is connected
+    assert bool(deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")) is connected
+    assert deployment.of_type(f"{NETWORK}ExpressRouteCircuit")
+
+
+def test_what_exists_is_not_created(deploy: Callable[..., Any]) -> None:
+    base = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg/providers/Microsoft.Network"
+    network = {
+        **SMALL,
+        "virtualNetworks": {
+            "hub": {
+                "addressSpace": ["10.0.0.0/24"],
+                "existing": {"id": f"{base}/virtualNetworks/hub"},
+                "expressRouteGateway": {"existing": {"id": f"{base}/virtualNetworkGateways/gw"}},
+            }
+        },
+        "circuits": {"c": {**SMALL["circuits"]["c"], "existing": {"id": f"{base}/expressRouteCircuits/c"}}},
+    }
+    own = {"azure-native:subscriptionId": "00000000-0000-0000-0000-00000000000A"}
+    deployment = deploy(network, config=own)
+    azure = [r for r in deployment.resources if r.type.startswith("azure-native:network")]
+    assert [(r.name, r.inputs["peer"]) for r in azure] == [
+        ("c-hub-connection", {"id": f"{base}/expressRouteCircuits/c"})
+    ]
+    assert azure[0].inputs["virtualNetworkGateway1"] == {"id": f"{base}/virtualNetworkGateways/gw"}
+
+
+def test_users_own_key_is_used_on_both_sides(deploy: Callable[..., Any], stack_file: Any) -> None:
+    own = {"hybrid:sharedKeys": '{"hub-location1": "Own.Key.0123456789"}'}
+    deployment = deploy(stack_file, preview=True, config=own)
+    connections = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")
+    assert connections["hub-location1-tunnel-connection"]["sharedKey"] == "Own.Key.0123456789"
+    assert "hub-location1-tunnel-shared-key" not in deployment.of_type(
+        "random:index/randomPassword:RandomPassword"
+    )
+
+
+SMALL: dict[str, Any] = {
+    "location": "eastus",
+    "virtualNetworks": {
+        "hub": {
+            "addressSpace": ["10.0.0.0/24"],
+            "subnets": {"GatewaySubnet": {"prefix": "10.0.0.0/26"}},
+            "expressRouteGateway": {},
+        }
+    },
+    "circuits": {
+        "c": {
+            "provider": "Equinix",
+            "peeringLocation": "Washington DC",
+            "bandwidth": 50,
+            "privatePeering": {
+                "peerAsn": 65021,
+                "vlanId": 300,
+                "primary": {"prefix": "192.168.0.0/30"},
+                "secondary": {"prefix": "192.168.0.4/30"},
+            },
+        }
+    },
+    "connections": {"c-hub": {"circuit": "c", "virtualNetwork": "hub"}},
+}
