@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import combinations
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 
 def _parse_prefix(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
@@ -21,6 +21,8 @@ def _parse_prefix(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw i
         raise ValueError(f"{value!r} is no IPv4 prefix such as 10.10.30.0/24") from None
     if interface.ip != interface.network.network_address:
         raise ValueError(f"{value!r} has host bits set: the prefix is {interface.network}")
+    if value != str(interface):
+        raise ValueError(f"{value!r} is to be written as {interface}")
     return value
 
 
@@ -41,6 +43,8 @@ def _parse_interface(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over ra
             raise ValueError(f"{value!r} is no address with a length such as 192.168.30.0/31") from None
         if "/" not in value:
             raise ValueError(f"{value!r} lacks its length: write it as {value}/31 or the like")
+        if value != str(interface):
+            raise ValueError(f"{value!r} is to be written as {interface}")
         check_host(interface)
     return value
 
@@ -52,9 +56,22 @@ def check_host(interface: IPv4Interface) -> None:
         raise ValueError(f"{interface} is the network's own or its broadcast address, not a host's")
 
 
-Prefix = Annotated[IPv4Network, BeforeValidator(_parse_prefix)]
-Address = Annotated[IPv4Address, BeforeValidator(_parse_address)]
-InterfaceAddress = Annotated[IPv4Interface, BeforeValidator(_parse_interface)]
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_ADDRESS = rf"({_OCTET}\.){{3}}{_OCTET}"
+_LENGTH = "(3[0-2]|[12]?[0-9])"
+
+
+def _text(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
+
+
+Prefix = Annotated[
+    IPv4Network, BeforeValidator(_parse_prefix), _text(f"{_ADDRESS}/{_LENGTH}", "10.10.30.0/24")
+]
+Address = Annotated[IPv4Address, BeforeValidator(_parse_address), _text(_ADDRESS, "10.10.30.4")]
+InterfaceAddress = Annotated[
+    IPv4Interface, BeforeValidator(_parse_interface), _text(f"{_ADDRESS}/{_LENGTH}", "192.168.30.0/31")
+]
 
 Asn = Annotated[int, Field(ge=1, le=4294967294)]
 """An autonomous system number in decimal, 2 or 4 bytes (0 and 4294967295 are reserved, RFC 7300)."""

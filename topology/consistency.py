@@ -35,6 +35,9 @@ _MAX_PREFIX_VPN = 29
 _LINK_PREFIX = 30
 _GLOBAL_REACH_PREFIX = 29
 
+EVERY_NAME = "*"
+"""Stands for all objects of a section that could not be loaded at all."""
+
 Found = Iterator[Mistake]
 Omitted = frozenset[tuple[str, str]]
 
@@ -44,7 +47,7 @@ def contradictions(network: Network, omitted: Omitted = frozenset()) -> list[Mis
 
     Args:
         network: What could be loaded.
-        omitted: (section, name) of the objects that could not, which may be referred to nonetheless.
+        omitted: (section, name) of what could not, which may be referred to nonetheless.
     """
     found = [mistake for check in _OBJECT_CHECKS for mistake in check(network)]
     found += _references(network, omitted)
@@ -61,7 +64,7 @@ def _flaw(*path: str, says: str) -> Mistake:
 def _references(network: Network, omitted: Omitted) -> Found:
     for path, section, name in _all_references(network):
         known = network_section(network, section)
-        if name not in known and (section, name) not in omitted:
+        if name not in known and not {(section, name), (section, EVERY_NAME)} & omitted:
             named = [*known, *sorted(other for kind, other in omitted if kind == section)]
             names = ", ".join(named) or "none is described"
             yield _flaw(*path, says=f"{name} is not in {section} ({names})")

@@ -1,6 +1,6 @@
 """A stack file as data, each value with its place: YAML 1.2, and one file that extends another.
 
-- Pulumi reads `0300` as 192 and other readers read `12:30` as 750: such scalars are refused unquoted.
+- What readers of YAML disagree on is refused: Pulumi takes `0300` for 192, another `12:30` for 750.
 - `extends: FILE` takes that file as the base: mappings are merged, null removes one, the rest replaces.
 """
 
@@ -13,14 +13,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from topology.errors import Mistake, Place, StackFileError
 
 EXTENDS = "extends"
 
-_AMBIGUOUS = re.compile(r"[-+]?0[0-9_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+")
+_AMBIGUOUS = re.compile(
+    r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+|[-+]?0[0-9_]+|[-+]?0[xob][0-9a-fA-F_]+|[-+]?[0-9]+_[0-9_]*"
+)
+"""Sexagesimal, octal, hexadecimal or binary numbers, and digits grouped by underscores."""
+
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null"))
+"""What JSON has too, and so Pulumi's configuration."""
 
 KeyPath = tuple[str, ...]
 
@@ -70,9 +76,9 @@ def config_document(data: Mapping[str, Any], path: Path, config_key: str) -> Doc
 
 def _described(path: Path, config_key: str) -> Document:
     reader = _Reader(path)
-    node = _child(_child(reader.compose(), "config"), config_key)
+    node = reader.child(reader.child(reader.compose(), "config"), config_key)
     if not isinstance(node, MappingNode):
-        _refuse(path, f"holds no network: put one under config: {config_key}:")
+        _refuse(Place(file=path), f"holds no network: put one under config: {config_key}:")
     return reader.document(node)
 
 
@@ -83,13 +89,18 @@ def _extended(document: Document, path: Path, seen: tuple[Path, ...]) -> Documen
     own = Document(data=data, places=document.places, mistakes=document.mistakes)
     if base_name is None:
         return own
-    base_path = path.parent / str(base_name)
+    named = own.place((EXTENDS,)) if own.places else Place(file=path)
+    if not isinstance(base_name, str):
+        _refuse(named, "needs the path of one file, relative to this one", EXTENDS)
+    base_path = path.parent / base_name
     if base_path.resolve() in seen:
-        _refuse(path, f"extends {base_name}, which extends it in turn")
+        _refuse(named, f"{base_name} extends this file in turn", EXTENDS)
+    if not base_path.is_file():
+        _refuse(named, f"there is no file {base_name} beside this one", EXTENDS)
     reader = _Reader(base_path)
     node = reader.compose()
     if not isinstance(node, MappingNode):
-        _refuse(base_path, "holds no network: a file that is extended is one mapping")
+        _refuse(Place(file=base_path), "holds no network: a file that is extended is one mapping")
     return _merge(_extended(reader.document(node), base_path, (*seen, base_path.resolve())), own)
 
 
@@ -112,7 +123,7 @@ def _overlay(base: Any, own: Any) -> Any:  # noqa: ANN401 (YAML's data are of an
 
 
 class _Reader:
-    """One YAML file: its data, the places of its values, and what is ambiguous in it."""
+    """One YAML file: its data, the places of its values, and what readers would disagree on."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -122,68 +133,96 @@ class _Reader:
 
     def compose(self) -> Node | None:
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
-            _refuse(self.path, "does not exist")
-        except (OSError, UnicodeDecodeError) as error:
-            _refuse(self.path, f"cannot be read: {error}")
+            _refuse(Place(file=self.path), "does not exist")
+        except UnicodeDecodeError:
+            _refuse(Place(file=self.path), "is no text in UTF-8")
+        except OSError as error:
+            _refuse(Place(file=self.path), f"cannot be read: {error.strerror}")
         try:
             node: Node | None = self._yaml.compose(text)
         except MarkedYAMLError as error:
-            mark = error.problem_mark
+            mark = error.problem_mark or error.context_mark
             place = Place(file=self.path, line=mark.line + 1, column=mark.column + 1) if mark else Place()
-            mistake = Mistake(path=(), place=place, message=f"is no YAML: {error.problem}")
-            raise StackFileError((mistake,)) from None
+            _refuse(place, f"is no YAML: {error.problem or error.context}")
+        except YAMLError as error:
+            _refuse(Place(file=self.path), f"is no YAML: {str(error).splitlines()[0]}")
+        except RecursionError:
+            _refuse(Place(file=self.path), "is nested too deeply")
         return node
 
+    def child(self, node: Node | None, key: str) -> Node | None:
+        """Return the value of a mapping's key, if it has it."""
+        if not isinstance(node, MappingNode):
+            return None
+        found = [(key_node, value) for key_node, value in node.value if key_node.value == key]
+        for key_node, _ in found[1:]:
+            self._note((), self._at(key_node), f"{key} stands twice: leave one")
+        return found[0][1] if found else None
+
     def document(self, node: MappingNode) -> Document:
-        data = self.convert(node, ())
+        data = self._convert(node, (), ())
         return Document(data=data, places=self.places, mistakes=tuple(self.mistakes))
 
-    def convert(self, node: Node, path: KeyPath) -> Any:  # noqa: ANN401 (YAML's data are of any type)
-        self.places[path] = Place(
-            file=self.path, line=node.start_mark.line + 1, column=node.start_mark.column + 1
-        )
+    def _convert(self, node: Node, path: KeyPath, around: tuple[Node, ...]) -> Any:  # noqa: ANN401 (YAML's data are of any type)
+        self.places[path] = self._at(node)
+        if any(node is outer for outer in around):
+            self._note(path, self._at(node), "refers to itself")
+            return None
         if isinstance(node, MappingNode):
-            return dict(self._items(node, path))
+            return dict(self._items(node, path, (*around, node)))
         if isinstance(node, SequenceNode):
-            return [self.convert(item, (*path, str(index))) for index, item in enumerate(node.value)]
+            return [
+                self._convert(item, (*path, str(index)), (*around, node))
+                for index, item in enumerate(node.value)
+            ]
         assert isinstance(node, ScalarNode)
         return self._scalar(node, path)
 
-    def _items(self, node: MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
+    def _items(self, node: MappingNode, path: KeyPath, around: tuple[Node, ...]) -> Iterator[tuple[str, Any]]:
         seen: set[str] = set()
         for key_node, value_node in node.value:
+            place = self._at(key_node)
+            if not isinstance(key_node, ScalarNode):
+                self._note(path, place, "a key must be one word")
+                continue
             key = str(key_node.value)
             value_path = (*path, key)
-            value = self.convert(value_node, value_path)
+            if key == "<<" and key_node.style is None:
+                self._note(value_path, place, f"YAML 1.2 has no merge keys: use {EXTENDS}, or an alias")
+                continue
+            value = self._convert(value_node, value_path, around)
             # the place of an object is where its key stands, not where its first child does
-            self.places[value_path] = Place(
-                file=self.path, line=key_node.start_mark.line + 1, column=key_node.start_mark.column + 1
-            )
+            self.places[value_path] = place
             if key in seen:
-                self._note(value_path, "stands twice: leave one")
+                self._note(value_path, place, "stands twice: leave one")
             if key == "secure":
-                self._note(value_path, "is a secret: the network's description holds none")
+                self._note(value_path, place, "is a secret: the network's description holds none")
             seen.add(key)
             yield key, value
 
     def _scalar(self, node: ScalarNode, path: KeyPath) -> Any:  # noqa: ANN401 (YAML's data are of any type)
         if node.style is None and _AMBIGUOUS.fullmatch(node.value):
-            self._note(path, f"{node.value} is read differently by different programs: quote it")
+            message = f"{node.value} is read differently by different programs: write decimals, or quote it"
+            self._note(path, self._at(node), message)
             return node.value
-        return self._yaml.constructor.construct_object(node, deep=True)
+        if node.tag not in _PLAIN_TAGS:
+            kind = str(node.tag).rpartition(":")[2]
+            self._note(path, self._at(node), f"{node.value} is a {kind}, which JSON does not have: quote it")
+            return node.value
+        value = self._yaml.constructor.construct_object(node, deep=True)
+        if isinstance(value, str) and not value.isprintable():
+            self._note(path, self._at(node), "holds a line break or a control character")
+            return ""
+        return value
 
-    def _note(self, path: KeyPath, message: str) -> None:
-        self.mistakes.append(Mistake(path=path, place=self.places[path], message=message))
+    def _at(self, node: Node) -> Place:
+        return Place(file=self.path, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+
+    def _note(self, path: KeyPath, place: Place, message: str) -> None:
+        self.mistakes.append(Mistake(path=path, place=place, message=message))
 
 
-def _child(node: Node | None, key: str) -> Node | None:
-    if not isinstance(node, MappingNode):
-        return None
-    children: dict[str, Node] = {key_node.value: value_node for key_node, value_node in node.value}
-    return children.get(key)
-
-
-def _refuse(path: Path, message: str) -> NoReturn:
-    raise StackFileError((Mistake(path=(), place=Place(file=path), message=message),))
+def _refuse(place: Place, message: str, *path: str) -> NoReturn:
+    raise StackFileError((Mistake(path=path, place=place, message=message),))

@@ -93,7 +93,9 @@ class CircuitConnection(Named):
     """Joins a circuit to a virtual network's ExpressRoute gateway."""
 
     circuit: str
+    """The circuit's name."""
     virtual_network: str
+    """Whose ExpressRoute gateway it joins."""
     weight: int = Field(0, ge=0, le=32000)
     """Routing weight: the heavier circuit is preferred, before the AS path is looked at (ER-13)."""
 
@@ -102,5 +104,6 @@ class GlobalReach(Named):
     """Joins two circuits, so that their on-premises locations reach each other (ER-16)."""
 
     circuits: tuple[str, str]
+    """The names of both."""
     prefix: Prefix
     """A /29 of its own for the two Microsoft edges."""

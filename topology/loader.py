@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_origin
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from topology.consistency import contradictions
+from topology.consistency import EVERY_NAME, contradictions
 from topology.document import Document, config_document, read_document
 from topology.errors import Mistake, Place, StackFileError
-from topology.model import Described
 from topology.network import Network
+from topology.wording import worded
 
 CONFIG_KEY = "hybrid:network"
 """The stack configuration key that holds the description."""
@@ -64,45 +62,56 @@ def load_network(document: Document) -> Network:
     Raises:
         StackFileError: with every mistake of the description, in the order of the file.
     """
-    if document.mistakes:
-        raise StackFileError(document.mistakes)
     network, mistakes = _validate(document.data)
     if network is not None:
         mistakes += contradictions(network, _omitted(document.data, network))
-    if mistakes or network is None:
-        located = (
-            Mistake(path=mistake.path, message=mistake.message, place=document.place(mistake.path))
-            for mistake in mistakes
-        )
-        raise StackFileError(tuple(sorted(located, key=lambda mistake: mistake.place.line)))
+    noted = {mistake.path for mistake in document.mistakes}
+    located = [
+        Mistake(path=mistake.path, message=mistake.message, place=document.place(mistake.path))
+        for mistake in mistakes
+        if mistake.path not in noted  # what follows from a mistake of the same place
+    ]
+    if network is None or located or document.mistakes:
+        raise StackFileError(tuple(sorted((*document.mistakes, *located), key=_order)))
     return network
+
+
+def _order(mistake: Mistake) -> tuple[str, int, int]:
+    place = mistake.place
+    return str(place.file or ""), place.line, place.column
 
 
 def _validate(data: Mapping[str, Any]) -> tuple[Network | None, list[Mistake]]:
     """Validate what is valid: an object with a mistake is left out so that the others are checked too."""
-    remaining = _with_names(data)
-    mistakes: list[Mistake] = []
+    remaining, mistakes = _with_names(data)
     for _ in range(3):  # the objects, then what their absence brings to light at the top level
         try:
-            return Network.model_validate_json(json.dumps(remaining)), mistakes
+            text = json.dumps(remaining)
+            return Network.model_validate_json(text, by_alias=True, by_name=False), mistakes
         except ValidationError as error:
             details = error.errors(include_url=False)
-            mistakes += _innermost([_mistake(detail) for detail in details])
+            mistakes += _innermost([worded(detail) for detail in details])
             for detail in details:
                 _leave_out(remaining, tuple(map(str, detail["loc"])))
     return None, mistakes
 
 
-def _with_names(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Give every object of a section its key as its name."""
+def _with_names(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:
+    """Give every object of a section its key as its name; it may not have another in the file."""
     named = dict(data)
+    mistakes = []
     for section in SECTIONS:
         if isinstance(objects := named.get(section), Mapping):
             named[section] = {
                 key: {**value, "name": key} if isinstance(value, Mapping) else value
                 for key, value in objects.items()
             }
-    return named
+            mistakes += [
+                Mistake(path=(section, key, "name"), message=f"unknown key: its name is its key, {key}")
+                for key, value in objects.items()
+                if isinstance(value, Mapping) and "name" in value
+            ]
+    return named, mistakes
 
 
 def _leave_out(data: dict[str, Any], loc: tuple[str, ...]) -> None:
@@ -115,13 +124,13 @@ def _leave_out(data: dict[str, Any], loc: tuple[str, ...]) -> None:
 
 
 def _omitted(data: Mapping[str, Any], network: Network) -> frozenset[tuple[str, str]]:
-    """Return (section, name) of the objects that were left out for their own mistakes."""
+    """Return (section, name) of the objects left out for their own mistakes, name "*" for a whole section."""
     return frozenset(
         (section, name)
-        for section in SECTIONS
-        if isinstance(data.get(section), Mapping)
-        for name in data[section]
-        if name not in getattr(network, SECTIONS[section])
+        for section, attribute in SECTIONS.items()
+        if section in data
+        for name in (data[section] if isinstance(data[section], Mapping) else (EVERY_NAME,))
+        if name not in getattr(network, attribute)
     )
 
 
@@ -129,47 +138,3 @@ def _innermost(mistakes: list[Mistake]) -> list[Mistake]:
     """Drop what only follows from a mistake inside it, such as a list left empty by its invalid item."""
     around = {mistake.path[:length] for mistake in mistakes for length in range(1, len(mistake.path))}
     return [mistake for mistake in mistakes if mistake.path not in around]
-
-
-def _mistake(detail: ErrorDetails) -> Mistake:
-    """Word one of pydantic's errors for the author of the file."""
-    path = tuple(str(part) for part in detail["loc"] if not str(part).startswith("<"))  # a union's tag
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            message = f"unknown key{_meant(path)}"
-        case "missing":
-            message = "is missing"
-        case "value_error":
-            message = str(context["error"])
-        case "enum" | "literal_error":
-            message = f"{detail['input']!r} is not one of {context['expected']}"
-        case "string_pattern_mismatch":
-            message = f"{detail['input']!r} does not have the form {context['pattern']}"
-            if path[-1] == "name":
-                path = path[:-1]
-        case _:
-            message = f"{detail['msg'][0].lower()}{detail['msg'][1:]} (found {_shown(detail['input'])})"
-    return Mistake(path=path, message=message)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) < 40 else type(value).__name__  # noqa: PLR2004 (fits a line)
-
-
-def _meant(path: tuple[str, ...]) -> str:
-    """Return ", did you mean ...?" for an unknown key, where a key known at that level is close to it."""
-    models = (Network,) if len(path) == 1 else _models()
-    keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
-    close = get_close_matches(path[-1], keys - {path[-1]}, n=1)
-    return f", did you mean {close[0]}?" if close else ""
-
-
-def _models() -> list[type[Described]]:
-    """Return every model of the stack file, Network included."""
-    found, pending = [], [Described]
-    while pending:
-        found.append(model := pending.pop())
-        pending += model.__subclasses__()
-    return found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
+
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9-]{0,39}$"
+"""What every object's name keeps to: it stands in the names of Azure resources and of a router's objects."""
 
 
 class Described(BaseModel):
@@ -27,7 +30,7 @@ class Described(BaseModel):
 class Named(Described):
     """An object known by its key in the stack file, which becomes its name."""
 
-    name: SkipJsonSchema[str] = Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")
+    name: SkipJsonSchema[str] = Field(pattern=NAME_PATTERN)
 
 
 NamedObject = TypeVar("NamedObject", bound=Named)
@@ -36,5 +39,16 @@ NamedObject = TypeVar("NamedObject", bound=Named)
 Section = Annotated[
     Mapping[str, NamedObject],
     AfterValidator(MappingProxyType),
+    Field(json_schema_extra={"propertyNames": {"pattern": NAME_PATTERN}}),
 ]
 """A mapping from name to object, read-only, in the order of the file."""
+
+Item = TypeVar("Item")
+
+ReadOnly = Annotated[Mapping[str, Item], AfterValidator(MappingProxyType)]
+"""A mapping whose keys are free, read-only, in the order of the file."""
+
+
+def nothing() -> MappingProxyType[str, Any]:
+    """Return an empty mapping, for a section that is left out."""
+    return MappingProxyType({})

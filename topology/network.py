@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
-from types import MappingProxyType
-from typing import Any
 
 from pydantic import Field
 
 from topology.addressing import Asn
 from topology.expressroute import Circuit, CircuitConnection, GlobalReach, Link, LinkName
-from topology.model import Described, Section
+from topology.model import Described, ReadOnly, Section, nothing
 from topology.routers import Router, RouterMode
 from topology.sites import Location, Peering, VirtualNetwork
 from topology.vpn import Tunnel
-
-
-def _nothing() -> MappingProxyType[str, Any]:
-    return MappingProxyType({})
 
 
 class Network(Described):
@@ -28,20 +22,20 @@ class Network(Described):
     """The Azure region of everything that names no other."""
     workload: str = Field("hybrid", pattern=r"^[a-z][a-z0-9-]{0,19}$")
     """Stands in the physical name of every Azure resource."""
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: ReadOnly[str] = Field(default_factory=nothing)
     """Put on every Azure resource that takes tags."""
     protect: bool = False
     """Refuse to delete gateways and circuits until this is taken back."""
     router_mode: RouterMode = RouterMode.PUSH
     """How far the program goes with routers that do not say it themselves."""
-    virtual_networks: Section[VirtualNetwork] = Field(default_factory=_nothing)
-    peerings: Section[Peering] = Field(default_factory=_nothing)
-    circuits: Section[Circuit] = Field(default_factory=_nothing)
-    connections: Section[CircuitConnection] = Field(default_factory=_nothing)
-    global_reach: Section[GlobalReach] = Field(default_factory=_nothing)
-    tunnels: Section[Tunnel] = Field(default_factory=_nothing)
-    locations: Section[Location] = Field(default_factory=_nothing)
-    routers: Section[Router] = Field(default_factory=_nothing)
+    virtual_networks: Section[VirtualNetwork] = Field(default_factory=nothing)
+    peerings: Section[Peering] = Field(default_factory=nothing)
+    circuits: Section[Circuit] = Field(default_factory=nothing)
+    connections: Section[CircuitConnection] = Field(default_factory=nothing)
+    global_reach: Section[GlobalReach] = Field(default_factory=nothing)
+    tunnels: Section[Tunnel] = Field(default_factory=nothing)
+    locations: Section[Location] = Field(default_factory=nothing)
+    routers: Section[Router] = Field(default_factory=nothing)
 
     @property
     def sites(self) -> tuple[str, ...]:

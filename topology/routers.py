@@ -37,7 +37,9 @@ class Vrf(Described):
     """The routing table that carries the site's traffic."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    """Stands in the names of the router's objects too: `Cust<name>_to_Private`."""
     route_distinguisher: str = Field(pattern=r"^[0-9.]+:[0-9]+$")
+    """`ASN:number` or `address:number`, its own for each VRF of a router."""
 
 
 class DefaultInformation(StrEnum):
@@ -54,10 +56,13 @@ class Ospf(Described):
     """OSPF towards the LAN."""
 
     process: int = Field(ge=1, le=65535)
+    """The process's number on this router."""
     router_id: Address
     """Only a label: it needs to be on no interface."""
     area: Address
+    """In dotted form, such as 0.0.0.0."""
     default_metric: int = Field(10, ge=1, le=16777214)
+    """Of the routes that BGP brings."""
     default_information: DefaultInformation = DefaultInformation.NEVER
 
 
@@ -65,8 +70,11 @@ class LanInterface(Described):
     """A router's interface towards the LAN switch."""
 
     interface: str = Field(pattern=r"^[A-Z][A-Za-z]+[0-9/]+$")
+    """The port, such as TenGigabitEthernet1/0/0."""
     vlan: VlanId | None = None
+    """The tag of a sub-interface; the port itself if left out."""
     address: InterfaceAddress
+    """The router's own address with its length."""
     next_hop: Address | None = None
     """Where the LAN's prefixes are, if a static route leads there instead of OSPF."""
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from topology.addressing import AZURE_GATEWAY_ASN, Address, Asn, Prefix
 from topology.azure import Existing, ExpressRouteGatewaySku, VpnGatewaySku
-from topology.model import Described, Named
+from topology.model import Described, Named, ReadOnly, nothing
 
 GATEWAY_SUBNET = "GatewaySubnet"
 """The only name Azure takes for a gateway's subnet (GW-2)."""
@@ -20,6 +20,7 @@ class Subnet(Described):
     """One subnet of a virtual network."""
 
     prefix: Prefix
+    """Inside the address space."""
 
 
 class ExpressRouteGateway(Described):
@@ -36,6 +37,7 @@ class VpnGateway(Described):
 
     sku: VpnGatewaySku = VpnGatewaySku.VPN_GW_1_AZ
     asn: Asn = AZURE_GATEWAY_ASN
+    """Its side of BGP; one end of a tunnel between two gateways needs another than 65515 (ASN-8)."""
     active_active: bool = False
     """Two instances, each with a public address, a BGP address and a tunnel to every peer (GW-14)."""
     existing: Existing | None = None
@@ -59,7 +61,8 @@ class VirtualNetwork(Named):
     location: str | None = None
     """Azure region; the network's own `location` if left out."""
     address_space: tuple[Prefix, ...] = Field(min_length=1)
-    subnets: dict[str, Subnet] = Field(default_factory=dict)
+    """What it is made of, and advertised as, whole (PEER-13)."""
+    subnets: ReadOnly[Subnet] = Field(default_factory=nothing)
     """Subnets by name; gateways need one called GatewaySubnet."""
     host: Address | None = None
     """A virtual machine that stands for the site in probes."""
@@ -96,6 +99,7 @@ class Location(Named):
     """An on-premises site: its LAN and its autonomous system."""
 
     asn: Asn
+    """Of its routers, the same on circuits and tunnels."""
     prefixes: tuple[Prefix, ...] = Field(min_length=1)
     """The LAN prefixes it advertises."""
     host: Address | None = None

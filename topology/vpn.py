@@ -82,7 +82,9 @@ class IpsecPolicy(Described):
     ipsec_integrity: IpsecIntegrity = IpsecIntegrity.GCM_AES_256
     pfs_group: PfsGroup = PfsGroup.PFS_2048
     sa_lifetime_seconds: int = Field(27000, ge=300, le=172799)
+    """Written to the router only if it is given: the two sides need not agree (IPSEC-4)."""
     sa_data_size_kilobytes: int = Field(102_400_000, ge=1024, le=2_147_483_647)
+    """Likewise; a router takes 2560 or more."""
 
 
 class IpsecPreset(StrEnum):
