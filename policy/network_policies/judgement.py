@@ -1,0 +1,127 @@
+"""Runs the rules over resources, and turns what they find into verdicts.
+
+- An unknown value ends a rule for that resource with an advisory verdict "not proven", never with silence.
+- A rule that crashes gives a verdict of its own level, with the place of the crash and without its text.
+- An exempted finding stays as an advisory verdict; one whose exemption has ended says so.
+- No verdict holds a key: every secret that the resources hold is taken out of every message.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from network_policies.configuration import Exemption, Settings
+from network_policies.rules import Case, Finding, Level, Rule
+from network_policies.secrecy import clear_keys
+from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.values import REDACTED, texts
+
+_SURE_TO_BE_A_KEY = 8
+"""From this length on, a secret is taken out even from the middle of a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is said about one resource, in one message."""
+
+    rule: Rule
+    urn: str
+    level: Level | None
+    """None: the level that is configured for the rule."""
+    message: str
+
+
+def judge(
+    rules: Iterable[Rule],
+    resources: Iterable[Resource],
+    stack: Stack,
+    settings: Mapping[str, Settings],
+    today: date | None = None,
+) -> Iterator[Verdict]:
+    """Yield the verdicts on some resources of a stack."""
+    day = today or datetime.now(tz=UTC).date()
+    by_kind: dict[str, list[Resource]] = {}
+    for resource in resources:
+        by_kind.setdefault(resource.kind, []).append(resource)
+    redaction = Redaction(stack)
+    for rule in rules:
+        for kind in rule.kinds:
+            for resource in by_kind.get(kind, ()):
+                for verdict in _judge_one(rule, resource, stack, settings[rule.name], day):
+                    yield Verdict(
+                        rule=rule,
+                        urn=verdict.urn,
+                        level=verdict.level,
+                        message=redaction.redact(verdict.message),
+                    )
+
+
+def _judge_one(
+    rule: Rule, resource: Resource, stack: Stack, settings: Settings, today: date
+) -> Iterator[Verdict]:
+    case = Case(resource=resource, stack=stack, parameters=settings.parameters)
+    try:
+        for finding in rule.check(case):
+            yield _with_exemption(rule, resource, finding, settings.exemptions, today)
+    except NotProvenError as unknown:
+        yield Verdict(
+            rule=rule, urn=resource.urn, level=Level.ADVISORY, message=f"not proven: {unknown.what}."
+        )
+    except Exception as crash:  # noqa: BLE001 (whatever a rule does, the others must run)
+        yield Verdict(rule=rule, urn=resource.urn, level=None, message=_crashed(rule, crash))
+
+
+def _crashed(rule: Rule, crash: Exception) -> str:
+    """Word a crash by its type and place; its text may quote a key."""
+    frame = traceback.extract_tb(crash.__traceback__)[-1]
+    return (
+        f"{rule.name} itself failed with {type(crash).__name__} in {Path(frame.filename).name}, "
+        f"line {frame.lineno}, so it proves nothing about this resource. Report it, and set its level to "
+        '"disabled" until it is mended.'
+    )
+
+
+def _with_exemption(
+    rule: Rule, resource: Resource, finding: Finding, exemptions: tuple[Exemption, ...], today: date
+) -> Verdict:
+    message = f"{finding.wrong}. {finding.mend}. ({', '.join(rule.sources)}: {rule.page})"
+    covering = [exemption for exemption in exemptions if exemption.covers(resource.name, resource.urn)]
+    if not covering:
+        return Verdict(rule=rule, urn=resource.urn, level=None, message=message)
+    last = max(covering, key=lambda exemption: exemption.until)
+    if last.until >= today:
+        message = f"exempted until {last.until} ({last.reason}): {message}"
+        return Verdict(rule=rule, urn=resource.urn, level=Level.ADVISORY, message=message)
+    message = f"its exemption ended on {last.until} ({last.reason}): {message}"
+    return Verdict(rule=rule, urn=resource.urn, level=None, message=message)
+
+
+class Redaction:
+    """Takes the secrets of a stack out of messages."""
+
+    def __init__(self, stack: Stack) -> None:
+        known = {
+            text
+            for resource in stack.resources
+            for properties in (resource.inputs, resource.outputs)
+            for text, secret in texts(properties)
+            if secret
+        }
+        known.update(key for resource in stack.resources for key in clear_keys(resource))
+        known -= {"", REDACTED}
+        longest_first = sorted(known, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_pattern, longest_first))) if known else None
+
+    def redact(self, message: str) -> str:
+        """Return the message without any secret."""
+        return self._pattern.sub(REDACTED, message) if self._pattern else message
+
+
+def _pattern(secret: str) -> str:
+    escaped = re.escape(secret)
+    return escaped if len(secret) >= _SURE_TO_BE_A_KEY else rf"(?<!\w){escaped}(?!\w)"

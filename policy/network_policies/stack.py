@@ -1,0 +1,210 @@
+"""A stack's resources as the rules see them: frozen, decoded once, with references followed.
+
+Two shapes meet here. The engine shows a resource's inputs before it creates it, and its outputs at the end.
+Inputs hold what the program asked for, and what the URL of a request needs (`virtualNetworkName`), which
+outputs lack; outputs hold what Azure filled in (`id`, a default ASN), unknown at a first preview. So a property
+is read from the inputs, then from the outputs, and a reference is followed by id or, while the id is unknown,
+by the dependency that the engine recorded for the property.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from network_policies.values import UNKNOWN, Secret, Value, reveal
+
+_VERSION = re.compile(r"/v\d{8}[a-z]*(?=:)")
+
+
+def _nothing() -> Mapping[str, Value]:
+    return MappingProxyType({})
+
+
+Path = tuple[str | int, ...]
+
+
+class NotProvenError(Exception):
+    """A rule cannot judge a resource, because something is not known.
+
+    Attributes:
+        what: The path of the unknown property, or what lies outside the stack.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource with its inputs and outputs; either may be empty."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Value] = field(default_factory=_nothing, repr=False)
+    outputs: Mapping[str, Value] = field(default_factory=_nothing, repr=False)
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """The URNs that each property was made of."""
+    secret_outputs: frozenset[str] = frozenset()
+    """What `additionalSecretOutputs` names."""
+
+    @property
+    def kind(self) -> str:
+        """The type without its API version: `azure-native:network:Subnet`."""
+        return _VERSION.sub("", self.type)
+
+    def peek(self, *path: str | int) -> Value:
+        """Return a property, secrets as such; UNKNOWN as such; None if it is not set."""
+        value = _walk(self.inputs, path)
+        return _walk(self.outputs, path) if value is None else value
+
+    def read(self, *path: str | int) -> Value:
+        """Return a property's plain value, None if it is not set. Raises NotProvenError if it is unknown."""
+        value = reveal(self.peek(*path))
+        if value is UNKNOWN:
+            raise NotProvenError(f"{spell(path)} of {self.name} is not known yet")
+        return value
+
+    def text(self, *path: str | int) -> str | None:
+        """Read a text; None if it is not set or no text."""
+        value = self.read(*path)
+        return value if isinstance(value, str) else None
+
+    def number(self, *path: str | int) -> int | None:
+        """Read a whole number, also one that was written as a text; None if it is not set."""
+        value = self.read(*path)
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def flag(self, *path: str | int) -> bool:
+        """Read a boolean; one that is not set is false."""
+        return self.read(*path) is True
+
+    def elements(self, *path: str | int) -> tuple[Value, ...]:
+        """Read a list; empty if it is not set."""
+        value = self.read(*path)
+        return value if isinstance(value, tuple) else ()
+
+    @property
+    def id(self) -> str | None:
+        """Azure's id, or None while it is unknown."""
+        value = reveal(_walk(self.outputs, ("id",)))
+        return value if isinstance(value, str) else None
+
+
+def _walk(properties: Mapping[str, Value], path: Path) -> Value:
+    """Follow a path; what hangs on an unknown is unknown, what hangs on a secret is secret."""
+    value: Value = properties
+    secret = False
+    for step in path:
+        if isinstance(value, Secret):
+            secret, value = True, reveal(value)
+        if value is UNKNOWN:
+            return Secret(UNKNOWN) if secret else UNKNOWN
+        if isinstance(value, Mapping) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, tuple) and isinstance(step, int):
+            value = value[step] if step < len(value) else None
+        else:
+            return None
+    return Secret(value) if secret and value is not None and not isinstance(value, Secret) else value
+
+
+def spell(path: Path) -> str:
+    """Write a path as people do.
+
+    >>> spell(("ipConfigurations", 0, "subnet", "id"))
+    'ipConfigurations[0].subnet.id'
+    """
+    spelt = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return spelt.removeprefix(".")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a reference leads to: a resource of the stack, or an id outside it."""
+
+    key: str
+    """Equal for two references to one thing."""
+    name: str
+    resource: Resource | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The resources of a stack."""
+
+    resources: tuple[Resource, ...]
+
+    @cached_property
+    def _by_urn(self) -> Mapping[str, Resource]:
+        return {resource.urn: resource for resource in self.resources}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Resource]:
+        return {resource.id.casefold(): resource for resource in self.resources if resource.id}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Resource, ...]]:
+        kinds: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            kinds.setdefault(resource.kind, []).append(resource)
+        return {kind: tuple(found) for kind, found in kinds.items()}
+
+    def of(self, *kinds: str) -> Iterator[Resource]:
+        """Yield the resources of some kinds."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
+
+    def with_id(self, resource_id: str) -> Resource | None:
+        """Return the resource with an id of Azure's, in any case."""
+        return self._by_id.get(resource_id.casefold())
+
+    def target(self, resource: Resource, path: Path, *kinds: str) -> Target | None:
+        """Follow a reference by id to one of some kinds; None if it is not set.
+
+        Raises:
+            NotProvenError: The id is unknown, and no single dependency of the property says what it will be.
+        """
+        value = reveal(resource.peek(*path))
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return self._outside_or_in(value)
+        found = tuple(self.dependencies(resource, path, *kinds))
+        if len(found) != 1:
+            raise NotProvenError(f"{spell(path)} of {resource.name} is not known yet")
+        return Target(key=found[0].urn, name=found[0].name, resource=found[0])
+
+    def dependencies(self, resource: Resource, path: Path, *kinds: str) -> Iterator[Resource]:
+        """Yield what the property at the start of a path was made of, of some kinds only."""
+        for urn in resource.property_dependencies.get(str(path[0]), ()):
+            dependency = self._by_urn.get(urn)
+            if dependency is not None and dependency.kind in kinds:
+                yield dependency
+
+    def _outside_or_in(self, resource_id: str) -> Target:
+        resource = self.with_id(resource_id)
+        if resource is not None:
+            return Target(key=resource.urn, name=resource.name, resource=resource)
+        return Target(key=canonical_id(resource_id), name=resource_id.rpartition("/")[2], resource=None)
+
+
+def canonical_id(resource_id: str) -> str:
+    """Return an id in the form in which two spellings are equal.
+
+    It starts at the resource group: a resource that names its parent by group and name says no subscription.
+    """
+    folded = resource_id.casefold()
+    return folded[max(folded.find("/resourcegroups/"), 0) :]
+
+
+def stack_of(resources: Iterable[Resource]) -> Stack:
+    """Gather resources into a stack."""
+    return Stack(tuple(resources))
