@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from onprem.errors import OnPremisesError
 
-class RenderError(ValueError):
+
+class RenderError(OnPremisesError, ValueError):
     """A router that the network describes, but that IOS-XE could not be; the message says what to change."""
