@@ -1,0 +1,16 @@
+"""The resource types, one module for each family; `TYPES` has them all by their path."""
+
+from __future__ import annotations
+
+from lab.azure.declaration import ResourceType
+from lab.azure.families import resource_groups, virtual_network_peerings, virtual_networks
+
+TYPES: dict[str, ResourceType] = {
+    declared.path: declared
+    for family in (
+        resource_groups,
+        virtual_networks,
+        virtual_network_peerings,
+    )
+    for declared in family.TYPES
+}

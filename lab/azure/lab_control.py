@@ -1,0 +1,158 @@
+"""What tests and the lab ask of the emulator beside Azure's own API: `/lab/...`.
+
+- `GET /lab/requests`: what Azure's clients have sent, in order, secrets masked; `DELETE` forgets it.
+- `POST /lab/faults`: the next requests that match fail, or are slow: `{"method", "path_pattern", "status",
+  "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` takes all faults back.
+- `POST /lab/provision/{circuit id}` and `/lab/deprovision/{circuit id}`: play the connectivity provider.
+- `PUT /lab/provider-delay`: `{"seconds": number}` that a provider takes from now on, for circuits that are not
+  provisioned yet, too.
+- `PUT /lab/provider-deprovisions`: `{"enabled": bool}`, whether the provider gives up a circuit when Azure is
+  asked to delete it (as it would have been told to, beforehand).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aiohttp import web
+
+from lab.azure.families import provider
+from lab.azure.refusal import Refusal
+from lab.azure.resource_id import parse_resource_id
+from lab.azure.state import State
+
+_REMEMBERED_REQUESTS = 20_000
+_MASK = "***"
+_SECRETS = {"sharedkey", "authorizationkey", "client_secret", "password", "servicekey"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """What goes wrong with the next `times` requests of a method to a path; `delay` is in seconds."""
+
+    path_pattern: str
+    method: str = ""
+    status: int | None = None
+    code: str = "OrderedFault"
+    message: str = "a fault that the lab was told to show"
+    times: int = 1
+    delay: float = 0.0
+
+    def matches(self, request: web.Request) -> bool:
+        """Whether a request is one of those."""
+        same_method = not self.method or self.method.upper() == request.method
+        return self.times > 0 and same_method and re.search(self.path_pattern, request.path) is not None
+
+
+class LabControl:
+    """The journal and the faults of one server."""
+
+    def __init__(self, state: State, provider_delay: float) -> None:
+        self._state = state
+        state.provider_delay = provider_delay
+        self._journal: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED_REQUESTS)
+        self._faults: list[Fault] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where each of them is served."""
+        return [
+            web.get("/lab/requests", self._list_requests),
+            web.delete("/lab/requests", self._forget_requests),
+            web.post("/lab/faults", self._add_fault),
+            web.delete("/lab/faults", self._remove_faults),
+            web.post("/lab/provision/{circuit:.+}", self._provision),
+            web.post("/lab/deprovision/{circuit:.+}", self._deprovision),
+            web.put("/lab/provider-delay", self._set_provider_delay),
+            web.put("/lab/provider-deprovisions", self._set_provider_deprovisions),
+        ]
+
+    async def note(self, request: web.Request, status: int) -> None:
+        """Add a request to the journal."""
+        entry: dict[str, Any] = {"method": request.method, "path": request.path, "status": status}
+        if request.method in {"PUT", "PATCH"}:
+            entry["body"] = _mask(_read_json(await request.text()))
+        self._journal.append(entry)
+
+    async def bend(self, request: web.Request) -> web.Response | None:
+        """Delay a request or answer it wrongly, if somebody asked for that."""
+        fault = next((fault for fault in self._faults if fault.matches(request)), None)
+        if fault is None:
+            return None
+        fault.times -= 1
+        await asyncio.sleep(fault.delay)
+        if fault.status is None:
+            return None
+        refusal = Refusal(fault.code, fault.message, status=fault.status)
+        return web.json_response(refusal.as_body(), status=fault.status)
+
+    async def _list_requests(self, _request: web.Request) -> web.Response:
+        return web.json_response(list(self._journal))
+
+    async def _forget_requests(self, _request: web.Request) -> web.Response:
+        self._journal.clear()
+        return web.Response(status=204)
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        try:
+            fault = Fault(**given)
+            re.compile(fault.path_pattern)
+        except (TypeError, re.error) as error:
+            raise Refusal("InvalidFault", f"Not a fault: {error}.") from error
+        self._faults.append(fault)
+        return web.json_response(asdict(fault), status=201)
+
+    async def _remove_faults(self, _request: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.Response(status=204)
+
+    async def _provision(self, request: web.Request) -> web.Response:
+        return self._play_provider(request, provider.PROVISIONED)
+
+    async def _deprovision(self, request: web.Request) -> web.Response:
+        return self._play_provider(request, provider.NOT_PROVISIONED)
+
+    def _play_provider(self, request: web.Request, state: str) -> web.Response:
+        circuit_id = parse_resource_id(f"/{request.match_info['circuit'].lstrip('/')}")
+        circuit = self._state.find(circuit_id) if circuit_id is not None else None
+        if circuit is None or circuit.id.type != provider.CIRCUITS:
+            raise Refusal("ResourceNotFound", f"There is no circuit {circuit_id}.", status=404)
+        with self._state.transaction():
+            provider.set_provider_state(self._state, circuit, state)
+        return web.json_response({"id": str(circuit.id), "serviceProviderProvisioningState": state})
+
+    async def _set_provider_delay(self, request: web.Request) -> web.Response:
+        seconds = (await request.json()).get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise Refusal("InvalidProviderDelay", 'The provider delay is {"seconds": a number of 0 or more}.')
+        self._state.provider_delay = float(seconds)
+        return web.json_response({"seconds": seconds})
+
+    async def _set_provider_deprovisions(self, request: web.Request) -> web.Response:
+        enabled = (await request.json()).get("enabled")
+        if not isinstance(enabled, bool):
+            raise Refusal("InvalidProviderSetting", 'The setting is {"enabled": true or false}.')
+        self._state.provider_deprovisions = enabled
+        return web.json_response({"enabled": enabled})
+
+
+def _read_json(text: str) -> object:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return _MASK
+
+
+def _mask(value: Any) -> Any:  # noqa: ANN401 -- JSON
+    if isinstance(value, Mapping):
+        return {
+            n: _MASK if n.lower() in _SECRETS and part is not None else _mask(part)
+            for n, part in value.items()
+        }
+    return [_mask(part) for part in value] if isinstance(value, list) else value
