@@ -20,6 +20,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--initial", type=Path, help="configuration of a router that has no file yet")
     parser.add_argument("--refuse-weak", action="store_true", help="refuse weak cryptography")
+    parser.add_argument("--minute", type=float, default=60.0, help="seconds in a minute of the revert timer")
     return parser.parse_args()
 
 
@@ -32,6 +33,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         initial=arguments.initial.read_text() if arguments.initial else None,
         refuses_weak=arguments.refuse_weak,
         port=arguments.port,
+        minute=arguments.minute,
     )
     await router.start()
     sys.stdout.write(f"{router.hostname} 127.0.0.1:{router.port} {router.host_key}\n")

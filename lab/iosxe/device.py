@@ -1,16 +1,18 @@
-"""One router without its SSH side: configurations, their files, its host key, its transcript."""
+"""One router without its SSH side: configurations, archive, their files, its host key, its transcript."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
 
-from lab.iosxe.configuration import print_configuration
+from lab.iosxe.archive import NO_ARCHIVE, PENDING, Archive, ArchiveFailed, RevertTimer
+from lab.iosxe.configuration import Section, print_configuration
 from lab.iosxe.editor import Editor
 from lab.iosxe.factory import factory_configuration
 from lab.iosxe.sealing import Sealer, mask_secrets
@@ -38,6 +40,7 @@ class Device:
         password: str,
         initial: str | None,
         refuses_weak: bool,
+        minute: float,
     ) -> None:
         self._base = directory / hostname
         directory.mkdir(parents=True, exist_ok=True)
@@ -46,7 +49,11 @@ class Device:
         self.sealer = Sealer(self._key_bytes())
         self.editor = Editor(TABLES, self.sealer, refuses_weak=refuses_weak)
         self.transcript: list[Entry] = []
+        self.archive = Archive(self._file("archive"))
+        self.timer = RevertTimer(self._file("revert.json"), minute=minute, roll_back=self._roll_back)
+        self.started = time.monotonic()
         self._saved = ""
+        self._locked_by: int | None = None
         self._load(hostname, initial)
 
     @property
@@ -71,8 +78,78 @@ class Device:
         return password == self._password
 
     def save_startup(self) -> None:
-        """Does what `write memory` does."""
+        """Does what `write memory` does; archives a copy where the archive says so."""
         _write(self._file("startup.cfg"), self.running)
+        section = self.archive_section
+        if section is not None and ("write-memory",) in section.lines:
+            with contextlib.suppress(ArchiveFailed):
+                self.archive_running()
+
+    @property
+    def archive_section(self) -> Section | None:
+        """The archive's configuration; None where it has no path."""
+        section = self.editor.root.child("archive")
+        return section if section is not None and ("path",) in section.lines else None
+
+    @property
+    def archive_path(self) -> str:
+        """Where archived files begin; empty without an archive."""
+        section = self.archive_section
+        return section.lines["path",].words[1].replace("$h", self.hostname) if section is not None else ""
+
+    @property
+    def archive_maximum(self) -> int:
+        """How many files the archive keeps; ten unless configured."""
+        line = self.archive_section.lines.get(("maximum",)) if self.archive_section is not None else None
+        return int(line.words[1]) if line is not None else 10
+
+    def archive_running(self) -> str:
+        """Archives the running configuration; the file's name.
+
+        Raises:
+            ArchiveFailed: there is no archive, or its path cannot be opened.
+        """
+        if not self.archive_path:
+            raise ArchiveFailed(NO_ARCHIVE)
+        return self.archive.add(self.archive_path, self.archive_maximum, self.running)
+
+    def arm_revert(self, minutes: int) -> str:
+        """Archives the running configuration, to return to it after `minutes`; the file's name.
+
+        Raises:
+            ArchiveFailed: there is nothing to return to, or a change is pending already.
+        """
+        if self.timer.pending is not None:
+            raise ArchiveFailed(PENDING)
+        file = self.archive_running()
+        self.timer.arm(file, self.username, minutes)
+        return file
+
+    def lock(self, connection: int, *, asked: bool) -> str:
+        """Lets one connection alone configure, if that is wanted; the refusal if another one does.
+
+        Source: Cisco, "Exclusive Configuration Change Access"; the text from published session logs.
+        """
+        if self._locked_by not in {None, connection}:
+            return (
+                f"Configuration mode locked exclusively by user '{self.username}' process '0'"
+                f" from terminal '{self._locked_by}'. Please try later."
+            )
+        mode = self.editor.root.lines.get(("configuration", "mode", "exclusive"))
+        if mode is not None and (asked or mode.words[-1] == "auto"):
+            self._locked_by = connection
+        elif asked:
+            return "% Configuration lock needs `configuration mode exclusive`"
+        return ""
+
+    def unlock(self, connection: int) -> None:
+        """Ends a connection's exclusive right."""
+        if self._locked_by == connection:
+            self._locked_by = None
+
+    def _roll_back(self, name: str) -> None:
+        self.editor.load(self.archive.text(name))
+        self.persist()
 
     def persist(self) -> None:
         """Writes the running configuration to its file if it has changed."""

@@ -1,22 +1,26 @@
 """What a router answers in exec mode: its `show` commands and the few that change something.
 
 Each answer is written in our own, shortened form of what IOS prints; a client may rely on the lines that
-tools parse (version, hostname, serial, interface table, header and `end` of a configuration).
+tools parse (version, hostname, serial, interface table, header and `end` of a configuration). There is no
+BGP behind it: a configured neighbor is shown `Idle`, and no route is ever shown as received.
 """
 
 from __future__ import annotations
 
 import re
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lab.iosxe.configuration import Line
+from lab.iosxe.archive import ArchiveFailed
+from lab.iosxe.configuration import Line, Section
 from lab.iosxe.device import Device
 from lab.iosxe.grammar import Grammar
 
-Answer = Callable[[Device], str]
+Answer = Callable[[Device, tuple[str, ...]], str]
+"""Takes the router and the command's arguments."""
 VERSION = "17.09.04a"
 
 
@@ -30,12 +34,12 @@ class Exec:
     privileged: bool = True
 
 
-def _running(device: Device) -> str:
+def _running(device: Device, _: tuple[str, ...]) -> str:
     body = f"!\n! Last configuration change\n!\n{device.running}"
     return f"Building configuration...\n\nCurrent configuration : {len(body)} bytes\n{body}"
 
 
-def _startup(device: Device) -> str:
+def _startup(device: Device, _: tuple[str, ...]) -> str:
     text = device.startup
     return f"Using {len(text)} out of 33554432 bytes\n!\n{text}" if text else "startup-config is not present"
 
@@ -44,12 +48,13 @@ def _serial(device: Device) -> str:
     return f"LAB{zlib.crc32(device.hostname.encode()):08X}"
 
 
-def _version(device: Device) -> str:
+def _version(device: Device, _: tuple[str, ...]) -> str:
+    minutes = int(time.monotonic() - device.started) // 60
     return (
         f"Cisco IOS XE Software, Version {VERSION}\n"
         f"Cisco IOS Software [Cupertino], ASR1000 (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 17.9.4a\n"
         "This is an emulated router of a lab, not Cisco's software.\n\n"
-        f"{device.hostname} uptime is 1 hour, 0 minutes\n"
+        f"{device.hostname} uptime is {minutes // 60} hours, {minutes % 60} minutes\n"
         'System image file is "bootflash:packages.conf"\n'
         "cisco ASR1001-X (1NG) processor (revision 1NG) with 3670016K/6147K bytes of memory.\n"
         f"Processor board ID {_serial(device)}\n"
@@ -57,14 +62,14 @@ def _version(device: Device) -> str:
     )
 
 
-def _inventory(device: Device) -> str:
+def _inventory(device: Device, _: tuple[str, ...]) -> str:
     return (
         'NAME: "Chassis", DESCR: "Cisco ASR1001-X Chassis"\n'
         f"PID: ASR1001-X         , VID: V01  , SN: {_serial(device)}"
     )
 
 
-def _interfaces(device: Device) -> str:
+def _interfaces(device: Device, _: tuple[str, ...]) -> str:
     rows = [f"{'Interface':<30} {'IP-Address':<15} OK? Method Status                Protocol"]
     for line in device.editor.root.ordered():
         if line.words[0] != "interface":
@@ -82,16 +87,80 @@ def _interface_row(line: Line) -> str:
     return f"{line.words[1]:<30} {shown:<15} YES {'NVRAM' if address else 'unset':<6} {status:<21} {protocol}"
 
 
-def _clock(_: Device) -> str:
+def _clock(_: Device, __: tuple[str, ...]) -> str:
     return f"{datetime.now(UTC):*%H:%M:%S.000 UTC %a %b %d %Y}"
 
 
-def _write_memory(device: Device) -> str:
+def _bgp_sections(device: Device, vrf: str) -> list[tuple[str, Section]]:
+    """The AS and the address family of a VRF: at most one."""
+    found = []
+    for identity in device.editor.root.starting_with("router", "bgp"):
+        bgp = device.editor.root.child(*identity)
+        family = bgp.child("address-family", "ipv4", "vrf", vrf) if bgp is not None else None
+        if family is not None:
+            found.append((identity[2], family))
+    return found
+
+
+def _bgp_summary(device: Device, arguments: tuple[str, ...]) -> str:
+    families = _bgp_sections(device, arguments[0])
+    if not families:
+        return f"% VRF {arguments[0]} does not exist or does not have a RD."
+    rows = [
+        f"BGP router identifier 0.0.0.0, local AS number {families[0][0]}",
+        "(this lab router runs no BGP: neighbors are read from its configuration)",
+        "",
+        f"{'Neighbor':<15} {'V':>3} {'AS':>12} MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd",
+    ]
+    for line in families[0][1].ordered():
+        if line.words[2:3] != ("remote-as",):
+            continue
+        shut = ("neighbor", line.words[1], "shutdown") in families[0][1].lines
+        state = "Idle (Admin)" if shut else "Idle"
+        counters = f"{0:>7} {0:>7} {1:>8} {0:>4} {0:>4} {'never':<8}"
+        rows.append(f"{line.words[1]:<15} {4:>3} {line.words[3]:>12} {counters} {state}")
+    return "\n".join(rows)
+
+
+def _bgp_table(device: Device, arguments: tuple[str, ...]) -> str:
+    """Without BGP the table is empty, and IOS prints nothing for an empty table."""
+    if not _bgp_sections(device, arguments[0]):
+        return f"% VRF {arguments[0]} does not exist or does not have a RD."
+    return ""
+
+
+def _archive(device: Device, _: tuple[str, ...]) -> str:
+    if not device.archive_path:
+        return " Archive feature not enabled"
+    names = device.archive.names
+    rows = [
+        f"The maximum archive configurations allowed is {device.archive_maximum}.",
+        f"There are currently {len(names)} archive configurations saved.",
+        "The next archive file will be named " + device.archive.next_name(device.archive_path, "<timestamp>"),
+        " Archive #  Name",
+    ]
+    rows += [f"   {number:<8} {name}" for number, name in enumerate(names, 1)]
+    if names:
+        rows[-1] += " <- Most Recent"
+    return "\n".join(rows)
+
+
+def _archive_now(device: Device, _: tuple[str, ...]) -> str:
+    if not device.archive_path:
+        return " Archive feature not enabled"
+    try:
+        device.archive_running()
+    except ArchiveFailed as failure:
+        return str(failure)
+    return ""
+
+
+def _write_memory(device: Device, _: tuple[str, ...]) -> str:
     device.save_startup()
     return "Building configuration...\n[OK]"
 
 
-def _nothing(_: Device) -> str:
+def _nothing(_: Device, __: tuple[str, ...]) -> str:
     return ""
 
 
@@ -101,16 +170,25 @@ EXEC = (
     Exec("show version", _version, privileged=False),
     Exec("show inventory", _inventory),
     Exec("show ip interface brief", _interfaces, privileged=False),
+    Exec("show ip bgp vpnv4 vrf <vrf> summary", _bgp_summary, privileged=False),
+    Exec("show ip bgp vpnv4 vrf <vrf>", _bgp_table, privileged=False),
     Exec("show clock", _clock, privileged=False),
     Exec("show privilege", action="privilege", privileged=False),
-    Exec("terminal length <0-512>", _nothing, privileged=False),
-    Exec("terminal width <0-512>", _nothing, privileged=False),
+    Exec("show archive", _archive),
+    Exec("show archive config rollback timer", lambda device, _: device.timer.describe()),
+    Exec("archive config", _archive_now),
+    Exec("terminal length <0-512>", action="length", privileged=False),
+    Exec("terminal width <0-512>", action="width", privileged=False),
     Exec("terminal monitor", _nothing),
     Exec("terminal no monitor", _nothing),
     Exec("write memory", _write_memory),
     Exec("write", _write_memory),
     Exec("copy running-config startup-config", action="copy"),
-    Exec("configure terminal", action="configure"),
+    Exec("configure terminal [lock]", action="configure"),
+    Exec("configure terminal revert timer <1-120>", action="configure"),
+    Exec("configure confirm", lambda device, _: device.timer.confirm()),
+    Exec("configure revert now", lambda device, _: device.timer.revert()),
+    Exec("configure revert timer <1-120>", lambda device, arguments: device.timer.extend(int(arguments[0]))),
     Exec("enable", action="enable", privileged=False),
     Exec("disable", action="disable"),
     Exec("exit", action="leave", privileged=False),

@@ -1,4 +1,7 @@
-"""The configuration with which an emulated router leaves the factory."""
+"""The configuration with which an emulated router begins: as its operator hands it over, ready for pushes.
+
+That is more than a factory's: a user, SSH, and an archive, without which no timed revert can be armed.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ vrf definition Mgmt-intf
 no ip domain lookup
 password encryption aes
 username {username} privilege 15 secret {secret}
+archive
+ path bootflash:archive
 interface GigabitEthernet0
  vrf forwarding Mgmt-intf
  ip address 198.18.0.10 255.255.255.0

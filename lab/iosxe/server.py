@@ -21,6 +21,7 @@ class RouterServer:
     `initial` replaces the factory configuration of a router that has no file yet. `privilege` below 15
     makes users begin at `>` (the enable password is the login's). `refuses_weak` makes the router refuse
     weak cryptography, as releases after the warnings do. `faults` is asked before every line and answer.
+    `minute` is how many seconds a minute of the revert timer takes.
     """
 
     def __init__(  # noqa: PLR0913  each is a property of the router that a test sets alone
@@ -35,6 +36,7 @@ class RouterServer:
         refuses_weak: bool = False,
         faults: Hook = no_faults,
         port: int = 0,
+        minute: float = 60.0,
     ) -> None:
         self.hostname = hostname
         self.faults = faults
@@ -45,6 +47,7 @@ class RouterServer:
             password=password,
             initial=initial,
             refuses_weak=refuses_weak,
+            minute=minute,
         )
         self._privileged = privilege >= 15  # noqa: PLR2004  IOS's highest level
         self._wanted_port = port
@@ -76,6 +79,7 @@ class RouterServer:
 
     async def start(self) -> None:
         """Listens; the port is free to choose unless one was given."""
+        self.device.timer.resume()
         self._acceptor = await asyncssh.create_server(
             lambda: _Login(self),
             "127.0.0.1",
@@ -90,6 +94,7 @@ class RouterServer:
 
     async def stop(self) -> None:
         """Cuts all connections and writes what has changed."""
+        self.device.timer.pause()
         if self._acceptor is not None:
             self._acceptor.close()
             for connection in tuple(self._open):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from lab.iosxe.archive import ArchiveFailed
 from lab.iosxe.configuration import Mode
 from lab.iosxe.device import Device
 from lab.iosxe.editor import Position
 from lab.iosxe.exec_commands import PRIVILEGED, UNPRIVILEGED, Exec, filter_output
 from lab.iosxe.faults import Fault, Moment
-from lab.iosxe.grammar import Grammar, Mismatch, invalid_input
+from lab.iosxe.grammar import Grammar, Match, Mismatch, invalid_input
+from lab.iosxe.screen import Screen
 
 PROMPT_WIDTH = 20
 """Characters of the hostname in the prompt of configuration mode."""
@@ -42,6 +44,7 @@ class Session:
         self._question: Callable[[str], str] | None = None
         self._hidden = False
         self._line = ""
+        self._screen = Screen()
         self._after_return = self._literal = False
 
     @property
@@ -69,12 +72,15 @@ class Session:
         await self._flush()
 
     def disconnect(self) -> None:
-        """Keeps what the session has changed."""
+        """Keeps what the session has changed, and lets others configure."""
+        self._leave_configuration()
         self._device.persist()
 
     async def _type(self, character: str) -> None:
         after_return, self._after_return = self._after_return, character == "\r"
-        if self._literal:
+        if self._screen.is_waiting:
+            await self._turn(character, after_return=after_return)
+        elif self._literal:
             self._literal, self._line = False, self._line + character
         elif character in "\r\n":
             if character == "\r" or not after_return:
@@ -84,7 +90,7 @@ class Session:
         elif character.isprintable():
             self._line += character
             if not self._hidden:
-                self._send(character)
+                self._send(self._screen.echo(self.prompt, self._line))
         else:
             await self._control(character)
 
@@ -129,7 +135,17 @@ class Session:
 
     async def _answer(self, text: str) -> None:
         body = text if not text or text.endswith("\n") or self._question is not None else f"{text}\n"
-        output = body if self.ended else body + self.prompt
+        shown = body if self._position is not None else self._screen.show(body)
+        await self._emit(shown if self.ended or self._screen.is_waiting else shown + self.prompt)
+
+    async def _turn(self, key: str, *, after_return: bool) -> None:
+        """A key at `--More--`; the second half of a line's end is none."""
+        if key == "\n" and after_return:
+            return
+        shown = self._screen.turn(key)
+        await self._emit(shown if self._screen.is_waiting else shown + self.prompt)
+
+    async def _emit(self, output: str) -> None:
         fault = await self._ask(Moment.OUTPUT, output)
         self._obey(fault)
         if fault is not None and fault.log:
@@ -181,9 +197,10 @@ class Session:
             self._leave_configuration()
             return ""
         if first.lower() == "exit":
-            above = self._position.parent if self._position.path else None
-            self._position = above
-            self._device.persist()
+            if self._position.path:
+                self._position = self._position.parent
+            else:
+                self._leave_configuration()
             return ""
         outcome = self._device.editor.take(self._position, line)
         self._position = outcome.position
@@ -194,6 +211,7 @@ class Session:
     def _leave_configuration(self) -> None:
         if self._position is not None:
             self._position = None
+            self._device.unlock(self._number)
             self._device.persist()
 
     def _run_exec(self, line: str, column: int, start: int = 0) -> str:
@@ -204,18 +222,19 @@ class Session:
         found = tables.match(command, start=start)
         if isinstance(found, Mismatch):
             return _complaint(found, column)
+        arguments = tuple(argument.value for argument in found.arguments)
         if found.command.answer is None:
-            return self._act(found.command.action)
-        text = found.command.answer(self._device)
+            return self._act(found, arguments)
+        text = found.command.answer(self._device, arguments)
         if bar:
             filtered = filter_output(text, pipe)
             return _complaint(invalid_input(len(command) + 1), column) if filtered is None else filtered
         return text
 
-    def _act(self, action: str) -> str:
+    def _act(self, found: Match[Exec], arguments: tuple[str, ...]) -> str:
+        action = found.command.action
         if action == "configure" and self._position is None:
-            self._position = Position(Mode.GLOBAL)
-            return "Enter configuration commands, one per line.  End with CNTL/Z."
+            return self._configure(arguments, wants_lock="lock" in found.words)
         if action == "copy":
             self._question = self._copy
             return "Destination filename [startup-config]? "
@@ -226,9 +245,28 @@ class Session:
             self._privileged = False
         if action == "leave":
             self.ended = True
+        if action == "length":
+            self._screen.rows = int(arguments[0])
+        if action == "width":
+            self._screen.columns = int(arguments[0])
         if action == "privilege":
             return f"Current privilege level is {15 if self._privileged else 1}"
         return ""
+
+    def _configure(self, minutes: tuple[str, ...], *, wants_lock: bool) -> str:
+        refusal = self._device.lock(self._number, asked=wants_lock)
+        if refusal:
+            return refusal
+        said = ""
+        if minutes:
+            try:
+                file = self._device.arm_revert(int(minutes[0]))
+            except ArchiveFailed as failure:
+                self._device.unlock(self._number)
+                return str(failure)
+            said = f"Rollback Confirmed Change: Backing up current running config to {file}\n\n"
+        self._position = Position(Mode.GLOBAL)
+        return f"{said}Enter configuration commands, one per line.  End with CNTL/Z."
 
     def _copy(self, answer: str) -> str:
         if answer.strip() not in {"", "startup-config"}:

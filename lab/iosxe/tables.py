@@ -51,6 +51,7 @@ GLOBAL = (
     C(syntax="password encryption aes"),
     C(syntax="username <word> [=privilege =<0-15>] =secret =<secret>"),
     C(syntax="archive", opens=Mode.ARCHIVE),
+    C(syntax="configuration mode exclusive (=auto|=manual)"),
     C(
         syntax="crypto ikev2 proposal <word>",
         opens=Mode.IKEV2_PROPOSAL,

@@ -94,11 +94,13 @@ async def router(start: Start) -> RouterServer:
 
 
 @pytest.fixture
-async def dial() -> AsyncIterator[Callable[[RouterServer], Awaitable[Terminal]]]:
-    """Logs in with the router's host key pinned, and reads the first prompt."""
+async def dial() -> AsyncIterator[Callable[..., Awaitable[Terminal]]]:
+    """Logs in with the router's host key pinned, and reads up to the first prompt."""
     opened: list[Terminal] = []
 
-    async def dial(router: RouterServer, password: str = PASSWORD) -> Terminal:
+    async def dial(
+        router: RouterServer, password: str = PASSWORD, *, endless_screen: bool = True
+    ) -> Terminal:
         connection = await asyncssh.connect(
             "127.0.0.1",
             router.port,
@@ -113,6 +115,8 @@ async def dial() -> AsyncIterator[Callable[[RouterServer], Awaitable[Terminal]]]
         terminal = Terminal(connection, process)
         opened.append(terminal)
         await terminal.settle()
+        if endless_screen:
+            await terminal.run_all("terminal length 0", "terminal width 0")
         return terminal
 
     yield dial
@@ -121,7 +125,7 @@ async def dial() -> AsyncIterator[Callable[[RouterServer], Awaitable[Terminal]]]
 
 
 @pytest.fixture
-async def terminal(router: RouterServer, dial: Callable[[RouterServer], Awaitable[Terminal]]) -> Terminal:
+async def terminal(router: RouterServer, dial: Callable[..., Awaitable[Terminal]]) -> Terminal:
     return await dial(router)
 
 
