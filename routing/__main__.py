@@ -1,0 +1,66 @@
+"""`python -m routing --stack NAME`: the path table of one stack, from its file alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from routing.elements import RoutingError
+from routing.prediction import Scenario, predict_paths
+from routing.report import paths_document
+from topology import StackFileError, load_stack
+
+BAD_INPUT = 2
+PIPED_WIDTH = 160
+"""Columns of the tables where there is no terminal to ask."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the prediction; return 2, with one message, for a bad stack file or an unknown element."""
+    options = _parser().parse_args(arguments)
+    try:
+        network = load_stack(_project_directory() / f"Pulumi.{options.stack}.yaml")
+        scenarios = predict_paths(network, options.failure)
+        if options.json:
+            json.dump(paths_document(options.stack, scenarios), sys.stdout, indent=2)
+            sys.stdout.write("\n")
+        else:
+            _print_tables(scenarios)
+    except (StackFileError, RoutingError) as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m routing",
+        description="Predict which path every pair of sites takes, before anything is deployed.",
+        epilog="An ELEMENT is written kind:name, such as link:expressroute1/primary or router:location1-ce1.",
+    )
+    parser.add_argument("--stack", required=True, metavar="NAME", help="reads Pulumi.NAME.yaml")
+    parser.add_argument("--failure", metavar="ELEMENT", help="this element's failure only, and all pairs")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser
+
+
+def _project_directory() -> Path:
+    """Return the nearest directory upwards that holds Pulumi.yaml, as Pulumi itself looks for it."""
+    here = Path.cwd()
+    return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists()), here)
+
+
+def _print_tables(scenarios: Iterator[Scenario]) -> None:
+    from rich.console import Console  # noqa: PLC0415 (half of the start-up time, and JSON needs none)
+
+    from routing.table import print_tables  # noqa: PLC0415
+
+    console = Console() if sys.stdout.isatty() else Console(no_color=True, width=PIPED_WIDTH)
+    print_tables(console, scenarios)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

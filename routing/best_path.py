@@ -1,0 +1,179 @@
+"""How each kind of node chooses among routes to one prefix. Every step names its source.
+
+- The steps are applied in order; each keeps the routes that are best by it.
+- What is left at the end is shared (equal-cost) or, where only one is used and the design does not say
+  which, left to chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from routing.graph import (
+    ExpressRouteGatewayNode,
+    LanNode,
+    MicrosoftEdgeNode,
+    Node,
+    RouterNode,
+    VirtualNetworkNode,
+    VpnGatewayNode,
+)
+from routing.routes import Protocol, Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One comparison: the routes with the highest rank go on."""
+
+    name: str
+    """What the winner has, as a sentence says it."""
+    source: str
+    rank: Callable[[Route], int]
+    by_length: bool = False
+    """Whether it compares AS paths, which are not documented for every route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What becomes of routes that no step tells apart."""
+
+    shares: bool
+    """All are used (True), or one that nothing in the design determines (False)."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The routes to one prefix that a node goes by."""
+
+    routes: tuple[Route, ...]
+    """All of them at equal cost, or the candidates that chance chooses from."""
+    chance: bool = False
+    step: Step | None = None
+    """The last step that removed a route; None if there was nothing to remove."""
+    rejected: tuple[Route, ...] = ()
+    """What that step removed."""
+    ending: Ending | None = None
+    """What more than one route ended with."""
+
+
+_OWN = Step(
+    name="the prefix is its own",
+    source="RFC 4271, 9.1",
+    rank=lambda route: route.protocol in {Protocol.CONNECTED, Protocol.ATTACHED},
+)
+_AS_PATH = "the shorter AS path"
+
+_STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
+    VirtualNetworkNode: (
+        (
+            _OWN,
+            Step(
+                name="the peering's own route",
+                source="PATH-5",
+                rank=lambda route: route.protocol is Protocol.SYSTEM,
+            ),
+            Step(
+                name="ExpressRoute before VPN",
+                source="PATH-2",
+                rank=lambda route: isinstance(route.next_hop, ExpressRouteGatewayNode),
+            ),
+        ),
+        Ending(shares=True, source="PATH-6"),
+    ),
+    ExpressRouteGatewayNode: (
+        (
+            _OWN,
+            Step(
+                name="what its own circuits bring",
+                source="ARS: ExpressRoute is preferred",
+                rank=lambda route: route.protocol is not Protocol.EXCHANGED,
+            ),
+            Step(name="the heavier connection", source="ER-13", rank=lambda route: route.weight),
+            Step(name=_AS_PATH, source="PATH-6", rank=lambda route: -len(route.as_path), by_length=True),
+        ),
+        Ending(shares=True, source="PATH-6"),
+    ),
+    VpnGatewayNode: (
+        (
+            _OWN,
+            Step(name=_AS_PATH, source="VPN-14", rank=lambda route: -len(route.as_path), by_length=True),
+        ),
+        Ending(shares=True, source="VPNHA: equal paths are shared"),
+    ),
+    MicrosoftEdgeNode: (
+        (Step(name=_AS_PATH, source="RFC 4271, 9.1.2.2", rank=lambda route: -len(route.as_path)),),
+        Ending(shares=True, source="PATH-6"),
+    ),
+    # IOS's order. What neither Azure nor the stack file sets is left out: weight, origin, MED.
+    RouterNode: (
+        (
+            _OWN,
+            Step(
+                name="the higher local preference",
+                source="PATH-4",
+                rank=lambda route: route.local_preference,
+            ),
+            Step(name=_AS_PATH, source="PATH-4", rank=lambda route: -len(route.as_path), by_length=True),
+            Step(
+                name="eBGP before iBGP",
+                source="RFC 4271, 9.1.2.2",
+                rank=lambda route: route.protocol is Protocol.EBGP,
+            ),
+        ),
+        Ending(shares=False, source="PATH-4"),
+    ),
+    LanNode: (
+        (
+            _OWN,
+            Step(
+                name="the lower OSPF metric",
+                source="RFC 2328, 16.4",
+                rank=lambda route: -route.metric if route.protocol is Protocol.OSPF else -(2**32),
+            ),
+        ),
+        Ending(shares=True, source="RFC 2328, 16.4"),
+    ),
+}
+
+_UNDESCRIBED = Ending(shares=False, source="the LAN's own routes are not described")
+_UNDOCUMENTED = Ending(shares=False, source="the AS path's length is not documented")
+
+
+def select(node: Node, candidates: Collection[Route]) -> Selection | None:
+    """Return a node's choice among the routes that it holds to one prefix; None if it holds none."""
+    if len(candidates) < 2:  # noqa: PLR2004 (nothing to choose)
+        return Selection(routes=tuple(candidates)) if candidates else None
+    steps, ending = _STEPS[type(node)]
+    left = list(candidates)
+    decisive, rejected = None, ()
+    for step in steps:
+        if step.by_length and len(left) > 1 and not all(route.length_known for route in left):
+            return _selection(left, _UNDOCUMENTED, decisive, rejected)
+        ranks = [step.rank(route) for route in left]
+        best = max(ranks)
+        if min(ranks) != best:
+            decisive = step
+            rejected = tuple(route for route, rank in zip(left, ranks, strict=True) if rank != best)
+            left = [route for route, rank in zip(left, ranks, strict=True) if rank == best]
+    if isinstance(node, LanNode) and left[0].protocol is Protocol.STATIC:
+        ending = _UNDESCRIBED
+    return _selection(left, ending, decisive, rejected)
+
+
+def _selection(
+    left: list[Route], ending: Ending, decisive: Step | None, rejected: tuple[Route, ...]
+) -> Selection:
+    several = len(left) > 1
+    return Selection(
+        routes=tuple(sorted(left, key=_order)) if several else tuple(left),
+        chance=several and not ending.shares,
+        step=decisive,
+        rejected=tuple(sorted(rejected, key=_order)) if len(rejected) > 1 else rejected,
+        ending=ending if several else None,
+    )
+
+
+def _order(route: Route) -> int:
+    return route.learned_over.number if route.learned_over else -1

@@ -1,0 +1,295 @@
+"""From the network's description to its graph: which nodes there are, and who tells whom.
+
+- What the description disables is an adjacency with an obstacle, so that a report can name it.
+- A link without a router is somebody else's: it is joined to the location of that ASN, if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from routing.elements import ElementKind, GatewayKind, element_name, gateway_element, link_element
+from routing.graph import (
+    AdjacencyKind,
+    ExpressRouteGatewayNode,
+    Graph,
+    LanNode,
+    MicrosoftEdgeNode,
+    RouterNode,
+    Segment,
+    SegmentKind,
+    Terms,
+    VirtualNetworkNode,
+    VpnGatewayNode,
+)
+from topology import (
+    AZURE_GATEWAY_ASN,
+    Circuit,
+    DefaultInformation,
+    Link,
+    LinkName,
+    Location,
+    Network,
+    Router,
+    Tunnel,
+    VirtualNetwork,
+)
+
+
+def build_graph(network: Network) -> Graph:
+    """Return the graph of a network in its steady state."""
+    return _Construction(network).graph
+
+
+class _Construction:
+    """Nodes by their names, while they are being joined."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.graph = Graph()
+        self.virtual_networks = {
+            name: VirtualNetworkNode(name=name, prefixes=vnet.address_space)
+            for name, vnet in network.virtual_networks.items()
+        }
+        self.express_route_gateways = {
+            vnet.name: node
+            for vnet in network.virtual_networks.values()
+            if (node := _express_route_gateway(vnet))
+        }
+        self.vpn_gateways = {
+            vnet.name: node for vnet in network.virtual_networks.values() if (node := _vpn_gateway(vnet))
+        }
+        self.edges = {
+            (circuit.name, link): _microsoft_edge(circuit, link)
+            for circuit in network.circuits.values()
+            for link in LinkName
+        }
+        self.routers = {name: _router(network, router) for name, router in network.routers.items()}
+        self.lans = {name: _lan(network, location) for name, location in network.locations.items()}
+        self.graph.sites = {**self.virtual_networks, **self.lans}
+        self._join_virtual_networks()
+        self._join_circuits()
+        self._join_tunnels()
+        self._join_locations()
+
+    # --- Azure ---------------------------------------------------------------------------------------
+
+    def _join_virtual_networks(self) -> None:
+        for vnet in self.network.virtual_networks.values():
+            gateways = self._gateways(vnet.name)
+            for gateway in gateways:
+                self.graph.join(AdjacencyKind.ATTACHMENT, (gateway, self.virtual_networks[vnet.name]))
+            if len(gateways) > 1:
+                self._join_gateways(vnet, gateways)
+        for peering in self.network.peerings.values():
+            hub, spoke = self.virtual_networks[peering.hub], self.virtual_networks[peering.spoke]
+            elements = (element_name(ElementKind.PEERING, peering.name),)
+            segment = Segment(kind=SegmentKind.PEERING, over=peering.name)
+            self.graph.join(AdjacencyKind.PEERING, (hub, spoke), elements=elements, segment=segment)
+            for gateway in self._gateways(hub.name) if peering.gateway_transit else ():
+                ends = (gateway, spoke)
+                self.graph.join(AdjacencyKind.ATTACHMENT, ends, elements=elements, segment=segment)
+
+    def _gateways(self, virtual_network: str) -> list[ExpressRouteGatewayNode | VpnGatewayNode]:
+        by_name = (self.express_route_gateways, self.vpn_gateways)
+        return [gateways[virtual_network] for gateways in by_name if virtual_network in gateways]
+
+    def _join_gateways(
+        self, vnet: VirtualNetwork, gateways: list[ExpressRouteGatewayNode | VpnGatewayNode]
+    ) -> None:
+        server = vnet.route_server
+        terms = Terms(exchanges=bool(server and server.branch_to_branch and _fits_route_server(vnet)))
+        self.graph.join(
+            AdjacencyKind.EXCHANGE,
+            (gateways[0], gateways[1]),
+            elements=(element_name(ElementKind.ROUTE_SERVER, vnet.name),) if server else (),
+            terms=(terms, terms),
+        )
+
+    def _join_circuits(self) -> None:
+        for connection in self.network.connections.values():
+            gateway = self.express_route_gateways[connection.virtual_network]
+            for link_name in LinkName:
+                self.graph.join(
+                    AdjacencyKind.CONNECTION,
+                    (self.edges[connection.circuit, link_name], gateway),
+                    elements=(element_name(ElementKind.CONNECTION, connection.name),),
+                    terms=(Terms(weight=connection.weight), Terms()),
+                )
+        for reach in self.network.global_reach.values():
+            first, second = reach.circuits
+            for link_name in LinkName:
+                self.graph.join(
+                    AdjacencyKind.GLOBAL_REACH,
+                    (self.edges[first, link_name], self.edges[second, link_name]),
+                    elements=(element_name(ElementKind.GLOBAL_REACH, reach.name),),
+                )
+        for circuit in self.network.circuits.values():
+            for link_name, link in circuit.private_peering.links:
+                self._join_link(circuit, link_name, link)
+
+    def _join_link(self, circuit: Circuit, link_name: LinkName, link: Link) -> None:
+        element = link_element(circuit.name, link_name)
+        if link.router:
+            router = self.routers[link.router]
+            location = self.network.locations[self.network.routers[link.router].location]
+        else:
+            owner = _owner(self.network, circuit, link)
+            if owner is None:
+                return
+            location = owner
+            router = _undescribed_router(element, location)
+            self._attach_lan(router, self.lans[location.name], Terms(static=True))
+        prefixes = link.advertised_prefixes if link.advertised_prefixes is not None else location.prefixes
+        self.graph.join(
+            AdjacencyKind.LINK,
+            (router, self.edges[circuit.name, link_name]),
+            elements=(element,),
+            terms=(Terms(advertised=frozenset(prefixes), prepend=link.as_path_prepend), Terms()),
+            obstacle=None if link.enabled else f"{element} is disabled",
+        )
+
+    # --- VPN -----------------------------------------------------------------------------------------
+
+    def _join_tunnels(self) -> None:
+        for tunnel in self.network.tunnels.values():
+            other, terms = self._far_end(tunnel)
+            self.graph.join(
+                AdjacencyKind.TUNNEL,
+                (other, self.vpn_gateways[tunnel.virtual_network]),
+                elements=(element_name(ElementKind.TUNNEL, tunnel.name),),
+                segment=Segment(kind=SegmentKind.VPN, over=tunnel.name),
+                terms=(terms, Terms()),
+            )
+
+    def _far_end(self, tunnel: Tunnel) -> tuple[RouterNode | VpnGatewayNode, Terms]:
+        if (end := tunnel.router) is None:
+            assert tunnel.remote_virtual_network  # the loader lets no tunnel pass with neither end
+            return self.vpn_gateways[tunnel.remote_virtual_network], Terms()
+        location = self.network.locations[self.network.routers[end.name].location]
+        prefixes = end.advertised_prefixes if end.advertised_prefixes is not None else location.prefixes
+        terms = Terms(advertised=frozenset(prefixes), prepend=end.as_path_prepend)
+        return self.routers[end.name], terms
+
+    # --- on premises ---------------------------------------------------------------------------------
+
+    def _join_locations(self) -> None:
+        for router in self.network.routers.values():
+            lan = self.lans[router.location]
+            metric = router.ospf.default_metric if router.ospf else 0
+            self._attach_lan(
+                self.routers[router.name],
+                lan,
+                Terms(metric=metric, static=router.ospf is None),
+                offers_default=bool(
+                    router.ospf and router.ospf.default_information is DefaultInformation.ALWAYS
+                ),
+            )
+        speakers = [router for router in self.network.routers.values() if _has_session(self.network, router)]
+        for router, other in combinations(speakers, 2):
+            if router.location == other.location:
+                ends = (self.routers[router.name], self.routers[other.name])
+                self.graph.join(AdjacencyKind.COMPANION, ends)
+
+    def _attach_lan(
+        self, router: RouterNode, lan: LanNode, terms: Terms, *, offers_default: bool = False
+    ) -> None:
+        to_lan, _ = self.graph.join(AdjacencyKind.LAN, (router, lan), terms=(terms, Terms()))
+        if offers_default or terms.static:
+            self.graph.default_originators.append(to_lan)
+
+
+def _express_route_gateway(vnet: VirtualNetwork) -> ExpressRouteGatewayNode | None:
+    if (gateway := vnet.express_route_gateway) is None:
+        return None
+    return ExpressRouteGatewayNode(
+        name=f"{vnet.name}'s ExpressRoute gateway",
+        element=gateway_element(vnet.name, GatewayKind.EXPRESS_ROUTE),
+        allow_remote_vnet_traffic=gateway.allow_remote_vnet_traffic,
+    )
+
+
+def _vpn_gateway(vnet: VirtualNetwork) -> VpnGatewayNode | None:
+    if (gateway := vnet.vpn_gateway) is None:
+        return None
+    return VpnGatewayNode(
+        name=f"{vnet.name}'s VPN gateway",
+        element=gateway_element(vnet.name, GatewayKind.VPN),
+        asn=gateway.asn,
+        own_prefixes=vnet.address_space,
+    )
+
+
+def _microsoft_edge(circuit: Circuit, link: LinkName) -> MicrosoftEdgeNode:
+    return MicrosoftEdgeNode(
+        name=f"{circuit.name}'s {link} Microsoft edge",
+        element=element_name(ElementKind.CIRCUIT, circuit.name),
+        segment=Segment(kind=SegmentKind.EXPRESS_ROUTE, over=circuit.name),
+        circuit=circuit.name,
+    )
+
+
+def _router(network: Network, router: Router) -> RouterNode:
+    return RouterNode(
+        name=router.name,
+        element=element_name(ElementKind.ROUTER, router.name),
+        asn=network.router_asn(router),
+        express_route_local_preference=router.bgp.express_route_local_preference,
+        vpn_local_preference=router.bgp.vpn_local_preference,
+    )
+
+
+def _undescribed_router(link: str, location: Location) -> RouterNode:
+    return RouterNode(
+        name=f"the router that ends {link}",
+        asn=location.asn,
+        express_route_local_preference=None,
+        vpn_local_preference=None,
+        described=False,
+    )
+
+
+def _lan(network: Network, location: Location) -> LanNode:
+    others = (site for site in network.sites if site != location.name)
+    return LanNode(
+        name=location.name,
+        prefixes=tuple(dict.fromkeys([*location.prefixes, *_advertised_parts(network, location)])),
+        importable=frozenset(prefix for site in others for prefix in network.site_prefixes(site)),
+    )
+
+
+def _advertised_parts(network: Network, location: Location) -> Iterator[IPv4Network]:
+    """Yield what the location's routers advertise on one session only; the LAN has to have it as such."""
+    for router in network.routers.values():
+        if router.location == location.name:
+            for _, _, link in network.router_links(router.name):
+                yield from link.advertised_prefixes or ()
+            for tunnel in network.router_tunnels(router.name):
+                yield from (tunnel.router.advertised_prefixes or ()) if tunnel.router else ()
+    for circuit in network.circuits.values():
+        for _, link in circuit.private_peering.links:
+            if link.router is None and _owner(network, circuit, link) is location:
+                yield from link.advertised_prefixes or ()
+
+
+def _owner(network: Network, circuit: Circuit, link: Link) -> Location | None:
+    """Return the location whose own prefixes somebody else's router advertises on a link, if it is clear."""
+    same = [site for site in network.locations.values() if site.asn == circuit.private_peering.peer_asn]
+    prefixes = link.advertised_prefixes or ()
+    fitting = [
+        site for site in same if all(any(part.subnet_of(own) for own in site.prefixes) for part in prefixes)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _has_session(network: Network, router: Router) -> bool:
+    """Whether a router speaks iBGP with its companions: it must have a session to Azure that is enabled."""
+    links = network.router_links(router.name)
+    return any(link.enabled for _, _, link in links) or any(network.router_tunnels(router.name))
+
+
+def _fits_route_server(vnet: VirtualNetwork) -> bool:
+    gateway = vnet.vpn_gateway
+    return gateway is not None and gateway.active_active and gateway.asn == AZURE_GATEWAY_ASN

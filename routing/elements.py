@@ -1,0 +1,96 @@
+"""What can fail on its own, by its name `kind:name`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from enum import StrEnum
+
+from topology import LinkName, Network
+
+
+class ElementKind(StrEnum):
+    """The part of an element's name before the colon."""
+
+    CIRCUIT = "circuit"
+    LINK = "link"
+    CONNECTION = "connection"
+    GLOBAL_REACH = "global-reach"
+    GATEWAY = "gateway"
+    ROUTE_SERVER = "route-server"
+    PEERING = "peering"
+    TUNNEL = "tunnel"
+    ROUTER = "router"
+
+
+class GatewayKind(StrEnum):
+    """Which of a virtual network's gateways; the last part of a gateway's element name."""
+
+    EXPRESS_ROUTE = "expressroute"
+    VPN = "vpn"
+
+
+class RoutingError(Exception):
+    """Root of this package's errors."""
+
+
+class UnknownElementError(RoutingError):
+    """A failure was asked for of something that the network does not have."""
+
+    def __init__(self, element: str, known: tuple[str, ...]) -> None:
+        close = get_close_matches(element, known, n=1)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        names = ", ".join(known) or "none"
+        super().__init__(f"{element} is no element of this network{meant} Its elements: {names}")
+
+
+def element_name(kind: ElementKind, name: str) -> str:
+    """Return an element's name; a gateway's and a link's `name` has the form `owner/part`."""
+    return f"{kind}:{name}"
+
+
+def gateway_element(virtual_network: str, kind: GatewayKind) -> str:
+    """Return the name of a virtual network's gateway."""
+    return element_name(ElementKind.GATEWAY, f"{virtual_network}/{kind}")
+
+
+def link_element(circuit: str, link: LinkName) -> str:
+    """Return the name of one of a circuit's links."""
+    return element_name(ElementKind.LINK, f"{circuit}/{link}")
+
+
+def element_names(network: Network) -> tuple[str, ...]:
+    """Return every element of a network, by kind, in the order of the stack file."""
+    return tuple(_element_names(network))
+
+
+def check_element(network: Network, element: str) -> None:
+    """Raise UnknownElementError if the network has no such element."""
+    known = element_names(network)
+    if element not in known:
+        raise UnknownElementError(element, known)
+
+
+def _element_names(network: Network) -> Iterator[str]:
+    for circuit in network.circuits.values():
+        yield element_name(ElementKind.CIRCUIT, circuit.name)
+        for link_name, _ in circuit.private_peering.links:
+            yield link_element(circuit.name, link_name)
+    for kind, names in (
+        (ElementKind.CONNECTION, network.connections),
+        (ElementKind.GLOBAL_REACH, network.global_reach),
+    ):
+        yield from (element_name(kind, name) for name in names)
+    for vnet in network.virtual_networks.values():
+        if vnet.express_route_gateway:
+            yield gateway_element(vnet.name, GatewayKind.EXPRESS_ROUTE)
+        if vnet.vpn_gateway:
+            yield gateway_element(vnet.name, GatewayKind.VPN)
+        if vnet.route_server:
+            yield element_name(ElementKind.ROUTE_SERVER, vnet.name)
+    for kind, names in (
+        (ElementKind.PEERING, network.peerings),
+        (ElementKind.TUNNEL, network.tunnels),
+        (ElementKind.ROUTER, network.routers),
+    ):
+        yield from (element_name(kind, name) for name in names)

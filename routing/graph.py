@@ -1,0 +1,217 @@
+"""The network as nodes that hold routes and adjacencies that tell them, each by its element's name.
+
+- Nodes: VNets, their gateways, a circuit's two Microsoft edges, customer edge routers, LANs.
+- An adjacency is one direction of a BGP session, a peering, an attachment or OSPF; packets cross it the
+  other way. What must work for it to exist are its elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network
+
+from topology import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN
+
+
+class SegmentKind(StrEnum):
+    """What people call a part of a path."""
+
+    PEERING = "peering"
+    EXPRESS_ROUTE = "expressroute"
+    VPN = "vpn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A part of a path that traffic crosses: a peering, a circuit or a tunnel, by its name."""
+
+    kind: SegmentKind
+    over: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Node:
+    """Something that holds routes and forwards by them."""
+
+    name: str
+    """What sentences call it."""
+    element: str | None = None
+    """The element whose failure ends it; sites never fail."""
+    segment: Segment | None = None
+    """What traffic through it crosses."""
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class VirtualNetworkNode(Node):
+    """A VNet's fabric: the effective routes of its virtual machines."""
+
+    prefixes: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ExpressRouteGatewayNode(Node):
+    """A VNet's ExpressRoute gateway."""
+
+    allow_remote_vnet_traffic: bool
+    asn: int = AZURE_GATEWAY_ASN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class VpnGatewayNode(Node):
+    """A VNet's VPN gateway, both instances of it."""
+
+    asn: int
+    own_prefixes: tuple[IPv4Network, ...]
+    """Its VNet's address space, which no peer may tell it (VPN-9)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class MicrosoftEdgeNode(Node):
+    """One of a circuit's two Microsoft enterprise edge routers."""
+
+    circuit: str
+    asn: int = MICROSOFT_EDGE_ASN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RouterNode(Node):
+    """A customer edge router."""
+
+    asn: int
+    express_route_local_preference: int | None
+    vpn_local_preference: int | None
+    described: bool = True
+    """Whether the stack file describes it; somebody else's router has a policy that nobody here knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class LanNode(Node):
+    """A location's LAN, which follows its routers' OSPF or a static route to them."""
+
+    prefixes: tuple[IPv4Network, ...]
+    """Its own, with the parts of them that its routers advertise by themselves."""
+    importable: frozenset[IPv4Network]
+    """The other sites' prefixes: nothing else passes from BGP into OSPF."""
+
+
+class AdjacencyKind(StrEnum):
+    """What joins two nodes."""
+
+    ATTACHMENT = "attachment"
+    """A gateway and its VNet, or a spoke that uses it."""
+    PEERING = "peering"
+    EXCHANGE = "exchange"
+    """The two gateways of one VNet: nothing passes without Azure Route Server."""
+    CONNECTION = "connection"
+    """An ExpressRoute gateway and a Microsoft edge."""
+    LINK = "link"
+    """A Microsoft edge and a customer edge router."""
+    GLOBAL_REACH = "global reach"
+    TUNNEL = "tunnel"
+    COMPANION = "companion"
+    """Two routers of one location, by iBGP."""
+    LAN = "lan"
+    """A router and its location's LAN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an adjacency says about routes, besides its kind."""
+
+    weight: int = 0
+    """A connection's routing weight (ER-13)."""
+    advertised: frozenset[IPv4Network] = frozenset()
+    """What a router tells Azure here: its outbound prefix list."""
+    prepend: int = 0
+    metric: int = 0
+    """OSPF's, towards the LAN."""
+    static: bool = False
+    """Whether the LAN has a static route to the router instead of OSPF."""
+    exchanges: bool = False
+    """Whether Azure Route Server passes routes between a VNet's gateways (ASN-12)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Adjacency:
+    """One direction of a relation: the sender tells the receiver routes, packets go back to the sender."""
+
+    number: int
+    """Its place in the graph, for a stable order."""
+    kind: AdjacencyKind
+    sender: Node
+    receiver: Node
+    elements: tuple[str, ...] = ()
+    """What it needs besides its two ends."""
+    segment: Segment | None = None
+    terms: Terms = Terms()
+    obstacle: str | None = None
+    """Why it does not exist even in the steady state, such as a link that is disabled."""
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.sender.name} to {self.receiver.name}>"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Every element whose failure ends it."""
+        ends = (self.sender.element, *self.elements, self.receiver.element)
+        return tuple(element for element in ends if element)
+
+
+@dataclass(slots=True, kw_only=True)
+class Graph:
+    """All nodes and adjacencies of a network. Built once, then only read."""
+
+    sites: dict[str, VirtualNetworkNode | LanNode] = field(default_factory=dict)
+    adjacencies: list[Adjacency] = field(default_factory=list)
+    default_originators: list[Adjacency] = field(default_factory=list)
+    """Adjacencies over which a router offers its LAN a default route, whatever it knows itself."""
+    told: dict[Node, list[Adjacency]] = field(default_factory=dict)
+    """By sender, without those that have an obstacle."""
+    heard: dict[Node, list[Adjacency]] = field(default_factory=dict)
+    """By receiver, with those that have an obstacle."""
+    by_element: dict[str, list[Adjacency]] = field(default_factory=dict)
+    """By each element that an adjacency needs."""
+
+    def join(
+        self,
+        kind: AdjacencyKind,
+        ends: tuple[Node, Node],
+        *,
+        elements: Iterable[str] = (),
+        segment: Segment | None = None,
+        terms: tuple[Terms, Terms] = (Terms(), Terms()),
+        obstacle: str | None = None,
+    ) -> tuple[Adjacency, Adjacency]:
+        """Join two nodes in both directions: `terms` are those of what the first and the second end tells."""
+        first, second = ends
+        there, back = (
+            Adjacency(
+                number=len(self.adjacencies) + offset,
+                kind=kind,
+                sender=sender,
+                receiver=receiver,
+                elements=tuple(elements),
+                segment=segment,
+                terms=told,
+                obstacle=obstacle,
+            )
+            for offset, (sender, receiver, told) in enumerate(
+                ((first, second, terms[0]), (second, first, terms[1]))
+            )
+        )
+        for adjacency in (there, back):
+            self._add(adjacency)
+        return there, back
+
+    def _add(self, adjacency: Adjacency) -> None:
+        self.adjacencies.append(adjacency)
+        self.heard.setdefault(adjacency.receiver, []).append(adjacency)
+        if adjacency.obstacle is None:
+            self.told.setdefault(adjacency.sender, []).append(adjacency)
+            for element in adjacency.required:
+                self.by_element.setdefault(element, []).append(adjacency)

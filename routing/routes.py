@@ -1,0 +1,66 @@
+"""What a node knows about a prefix: where the route came from and the attributes that decide between routes.
+
+- A route belongs to the node that holds it; the next hop is the node that told it.
+- A refusal is what is told instead of a route, with the rule that forbids it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from routing.graph import Adjacency, Node
+
+DEFAULT_LOCAL_PREFERENCE = 100
+"""What IOS gives a route that no route map has touched (RFC 4271, 9.1.1, leaves it to the vendor)."""
+
+
+class Protocol(StrEnum):
+    """How a node came to know a prefix."""
+
+    CONNECTED = "connected"
+    """It is the node's own: a VNet's address space or a LAN's prefix."""
+    SYSTEM = "system"
+    """Azure's own route to a peered VNet; no BGP route competes with it (PATH-5)."""
+    ATTACHED = "attached"
+    """A gateway's route to its VNet and to the spokes that use it, a router's route to its LAN."""
+    EBGP = "ebgp"
+    IBGP = "ibgp"
+    EXCHANGED = "exchanged"
+    """From the VNet's other gateway, by Azure Route Server (PATH-8)."""
+    OSPF = "ospf"
+    STATIC = "static"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One way to a prefix, as the node that holds it sees it."""
+
+    prefix: IPv4Network
+    protocol: Protocol
+    learned_over: Adjacency | None = None
+    """The adjacency that told it; None for the node's own prefixes."""
+    as_path: tuple[int, ...] = ()
+    """The nearest AS first."""
+    local_preference: int = DEFAULT_LOCAL_PREFERENCE
+    weight: int = 0
+    """The connection's routing weight, on ExpressRoute gateways only (ER-13)."""
+    metric: int = 0
+    """OSPF's external metric, on LANs only."""
+    length_known: bool = True
+    """Whether Microsoft documents the AS path that comes of it (not for Global Reach and Route Server)."""
+
+    @property
+    def next_hop(self) -> Node | None:
+        """The node that packets are handed to; None for the node's own prefixes."""
+        return self.learned_over.sender if self.learned_over else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an adjacency does not tell a route: a clause for people, with the rule's id."""
+
+    reason: str

@@ -1,0 +1,37 @@
+"""The test stack with changes, and its prediction by pair of sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from topology import Document, Network, load_network
+
+ROOT = Path(__file__).parents[2]
+Changes = Mapping[str, Any]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Callable[..., Network]:
+    """Return `stack(changes)`: mappings are merged, None removes a key, the rest replaces."""
+
+    def load(changes: Changes | None = None) -> Network:
+        data = YAML(typ="safe").load(ROOT / "Pulumi.test.yaml")["config"]["hybrid:network"]
+        _merge(data, changes or {})
+        return load_network(Document(data=data))
+
+    return load
+
+
+def _merge(data: dict[str, Any], changes: Changes) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(data.get(key), dict):
+            _merge(data[key], value)
+        elif value is None:
+            data.pop(key)
+        else:
+            data[key] = value
