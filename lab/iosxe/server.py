@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import socket
+import struct
+import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
 from lab.iosxe.device import Device, Entry
+from lab.iosxe.fault_file import FaultFile, Wish
 from lab.iosxe.faults import Fault, Hook, Moment, no_faults
 from lab.iosxe.session import Dropped, Session
 
@@ -20,7 +27,8 @@ class RouterServer:
 
     `initial` replaces the factory configuration of a router that has no file yet. `privilege` below 15
     makes users begin at `>` (the enable password is the login's). `refuses_weak` makes the router refuse
-    weak cryptography, as releases after the warnings do. `faults` is asked before every line and answer.
+    weak cryptography, as releases after the warnings do. `faults` is asked before every line and answer,
+    and then the file of `fault_file.py`.
     `minute` is how many seconds a minute of the revert timer takes.
     """
 
@@ -51,7 +59,10 @@ class RouterServer:
         )
         self._privileged = privilege >= 15  # noqa: PLR2004  IOS's highest level
         self._wanted_port = port
-        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._fault_file = FaultFile(directory / f"{hostname}.faults.json")
+        self._changed_key = asyncssh.generate_private_key("ssh-ed25519")
+        self._listener: socket.socket | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._connections = 0
         self._step = 0
         self._open: set[asyncssh.SSHServerConnection] = set()
@@ -59,8 +70,8 @@ class RouterServer:
     @property
     def port(self) -> int:
         """The port on 127.0.0.1; only while started."""
-        assert self._acceptor is not None, f"router {self.hostname} is not started"
-        return self._acceptor.get_port()
+        assert self._listener is not None, f"router {self.hostname} is not started"
+        return int(self._listener.getsockname()[1])
 
     @property
     def host_key(self) -> str:
@@ -78,30 +89,73 @@ class RouterServer:
         return self.device.transcript
 
     async def start(self) -> None:
-        """Listens; the port is free to choose unless one was given."""
+        """Listens; the port is free to choose unless one was given.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._listener = socket.create_server(("127.0.0.1", self._wanted_port))
+        self._listener.setblocking(False)  # noqa: FBT003  the socket's own signature
         self.device.timer.resume()
-        self._acceptor = await asyncssh.create_server(
-            lambda: _Login(self),
-            "127.0.0.1",
-            self._wanted_port,
-            server_host_keys=[self.device.key],
-            process_factory=self._serve,
-            line_editor=False,
-            allow_scp=False,
-            server_version="Cisco-1.25",
-            login_timeout=30,
-        )
+        self._spawn(self._accept(self._listener))
 
     async def stop(self) -> None:
         """Cuts all connections and writes what has changed."""
         self.device.timer.pause()
-        if self._acceptor is not None:
-            self._acceptor.close()
+        if self._listener is not None:
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             for connection in tuple(self._open):
                 connection.abort()
-            await self._acceptor.wait_closed()
-            self._acceptor = None
+                await connection.wait_closed()
+            self._listener.close()
+            self._listener = None
         self.device.persist()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        while True:
+            peer, _ = await asyncio.get_running_loop().sock_accept(listener)
+            self._spawn(self._greet(peer))
+
+    async def _greet(self, peer: socket.socket) -> None:
+        """One connection up to the login, by the key and in the manner that the fault file asks for."""
+        wish = self._wish()
+        if wish is not None and wish.connections == "accepted":
+            key = self._changed_key if wish.host_key == "changed" else self.device.key
+            with contextlib.suppress(OSError, asyncssh.Error, TimeoutError):
+                await asyncssh.run_server(
+                    peer,
+                    server_factory=lambda: _Login(self),
+                    server_host_keys=[key],
+                    process_factory=self._serve,
+                    line_editor=False,
+                    allow_scp=False,
+                    server_version="Cisco-1.25",
+                    login_timeout=30,
+                )
+            return
+        with peer, contextlib.suppress(OSError):
+            while wish is not None and wish.connections == "unanswered":
+                if not await asyncio.get_running_loop().sock_recv(peer, 4096):
+                    break
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+
+    def _wish(self) -> Wish | None:
+        """What the fault file asks for; None, and a complaint, if it cannot be read."""
+        try:
+            return self._fault_file.wish()
+        except ValueError as mistake:
+            self._complain(mistake)
+            return None
+
+    def _complain(self, mistake: ValueError) -> None:
+        sys.stderr.write(f"router {self.hostname}: {mistake}\n")
 
     def opened(self, connection: asyncssh.SSHServerConnection) -> None:
         """Notes a connection, so that `stop` can cut it."""
@@ -113,7 +167,8 @@ class RouterServer:
 
     async def _ask(self, moment: Moment, text: str) -> Fault | None:
         self._step += 1
-        return await self.faults(self._step, moment, text)
+        fault = await self.faults(self._step, moment, text)
+        return fault or await self._fault_file.fault(moment, text)
 
     async def _serve(self, process: asyncssh.SSHServerProcess[str]) -> None:
         self._connections += 1
@@ -131,6 +186,9 @@ class RouterServer:
                 await session.type_text(text)
             process.exit(0)
         except Dropped:
+            process.get_extra_info("connection").abort()
+        except ValueError as mistake:
+            self._complain(mistake)
             process.get_extra_info("connection").abort()
         except (BrokenPipeError, ConnectionError, asyncssh.Error, asyncio.CancelledError):
             process.close()
