@@ -1,0 +1,331 @@
+"""A stand-in for the azure-native provider plugin, for as long as Azure is an emulated one.
+
+It does what the real provider (3.29.0) does with these resource types, as far as its source tells: names,
+validation, replacement, polling, the projection of what a refresh finds. It never speaks to the real Azure.
+Simplified: no autonaming of children by configuration, no partial state after a failed create.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.rpc import UNKNOWN
+
+from lab.azure.arm_client import ArmClient, ArmError, environment_client
+from lab.azure.comparison import compare
+from lab.azure.conversion import (
+    JsonObject,
+    from_struct,
+    from_wire,
+    planned_outputs,
+    to_struct,
+    to_wire,
+    with_drift,
+    writable,
+)
+from lab.azure.schema import ResourceType, Shape, find_function, find_type
+
+VERSION = "3.29.0"
+
+_GROUP = re.compile(r"/resourcegroups/([^/]+)", re.IGNORECASE)
+
+
+class Unanswerable(Exception):  # noqa: N818  a request's end, not a mistake of ours
+    """What the stand-in cannot do for a program; the message is shown to its user."""
+
+
+Method = Callable[[Any, Any, Any], Awaitable[Any]]
+
+
+def _refusing(method: Method) -> Method:
+    """Let a method take as long as its request allows, and turn refusals into the request's error."""
+
+    @functools.wraps(method)
+    async def answer(self: Any, request: Any, context: Any) -> Any:
+        try:
+            async with asyncio.timeout(getattr(request, "timeout", 0.0) or None):
+                return await method(self, request, context)
+        except TimeoutError:
+            message = "Azure did not finish in the time that the resource allows (customTimeouts)"
+        except (ArmError, ConnectionError, Unanswerable) as error:
+            message = str(error)
+        return await context.abort(grpc.StatusCode.UNKNOWN, message)
+
+    return answer
+
+
+@dataclass(slots=True)
+class _Configured:
+    client: ArmClient
+    location: str | None
+
+
+class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves every provider instance of every engine that attaches; connections tell them apart."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._configured: dict[str, _Configured] = {}
+
+    async def close(self) -> None:
+        """Give up the connections to Azure."""
+        await asyncio.gather(*(configured.client.close() for configured in self._configured.values()))
+
+    async def Attach(self, request: Any, context: Any) -> Any:
+        """Let an engine use this running plugin."""
+        del request, context
+        return Empty()
+
+    async def Handshake(self, request: Any, context: Any) -> Any:
+        """Agree on what travels: neither secrets nor outputs are marked."""
+        del request, context
+        return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
+
+    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        """Say which version this stands in for."""
+        del request, context
+        return plugin_pb2.PluginInfo(version=VERSION)
+
+    async def CheckConfig(self, request: Any, context: Any) -> Any:
+        """Take any configuration, as the real one does."""
+        del context
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    async def DiffConfig(self, request: Any, context: Any) -> Any:
+        """Keep resources when the provider's configuration changes."""
+        del request, context
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    @_refusing
+    async def Configure(self, request: Any, context: Any) -> Any:
+        """Find the emulated Azure, or refuse."""
+        settings = {**dict(request.variables), **from_struct(request.args)}
+        settings = {key.rsplit(":", 1)[-1]: value for key, value in settings.items()}
+        try:
+            client = environment_client(settings.get("subscriptionId", ""), self._environment)
+        except LookupError as error:
+            raise Unanswerable(str(error)) from None
+        self._configured[context.peer()] = _Configured(client, settings.get("location"))
+        return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
+
+    @_refusing
+    async def Check(self, request: Any, context: Any) -> Any:
+        """Fill in names and locations, and find what is missing or of a wrong type."""
+        resource = _type(request.urn)
+        old, inputs = from_struct(request.olds), from_struct(request.news)
+        _name(inputs, old, resource, request)
+        if "location" in resource.inputs.properties and not inputs.get("location"):
+            location = old.get("location") or await self._default_location(inputs, resource, context)
+            if location:
+                inputs["location"] = location
+        failures = [
+            provider_pb2.CheckFailure(property=property_, reason=reason)
+            for property_, reason in _failures(inputs, resource)
+        ]
+        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
+
+    async def _default_location(self, inputs: JsonObject, resource: ResourceType, context: Any) -> str | None:
+        configured = self._configured[context.peer()]
+        if configured.location:
+            return configured.location
+        group = inputs.get("resourceGroupName")
+        if "resources:" in resource.token or not group or group == UNKNOWN:
+            return UNKNOWN if group == UNKNOWN else None
+        path = f"/subscriptions/{configured.client.subscription}/resourcegroups/{group}"
+        found = await configured.client.read(path, "2020-10-01")
+        return str(found["location"]) if found else UNKNOWN
+
+    @_refusing
+    async def Diff(self, request: Any, context: Any) -> Any:
+        """Compare old inputs with new ones."""
+        del context
+        resource = _type(request.urn)
+        return compare(from_struct(request.old_inputs), from_struct(request.news), resource)
+
+    @_refusing
+    async def Create(self, request: Any, context: Any) -> Any:
+        """Create what is not there yet."""
+        resource = _type(request.urn)
+        inputs = from_struct(request.properties)
+        if request.preview:
+            return provider_pb2.CreateResponse(id="", properties=to_struct(_planned(inputs, resource)))
+        client = self._configured[context.peer()].client
+        path = _path(resource, inputs, client.subscription)
+        if await client.read(path, resource.api_version) is not None:
+            raise Unanswerable(f"cannot create already existing resource '{path}'")
+        found = await client.write(path, resource.api_version, to_wire(inputs, resource.inputs))
+        outputs = _outputs(found, resource)
+        return provider_pb2.CreateResponse(id=found["id"], properties=to_struct(outputs))
+
+    @_refusing
+    async def Read(self, request: Any, context: Any) -> Any:
+        """Find what has become of a resource; an empty answer says that it is gone."""
+        resource = _type(request.urn)
+        client = self._configured[context.peer()].client
+        found = await client.read(request.id, resource.api_version)
+        if found is None:
+            return provider_pb2.ReadResponse(id="")
+        outputs = _outputs(found, resource)
+        inputs = _refreshed_inputs(request, outputs, resource)
+        return provider_pb2.ReadResponse(
+            id=found["id"], properties=to_struct(outputs), inputs=to_struct(inputs)
+        )
+
+    @_refusing
+    async def Update(self, request: Any, context: Any) -> Any:
+        """Replace a resource's properties, keeping children that the inputs do not mention."""
+        resource = _type(request.urn)
+        inputs = from_struct(request.news)
+        if request.preview:
+            old = {**from_struct(request.olds), **inputs}
+            return provider_pb2.UpdateResponse(properties=to_struct(old))
+        client = self._configured[context.peer()].client
+        body = to_wire(inputs, resource.inputs)
+        await _keep_children(client, request.id, body, resource)
+        found = await client.write(request.id, resource.api_version, body)
+        return provider_pb2.UpdateResponse(properties=to_struct(_outputs(found, resource)))
+
+    @_refusing
+    async def Delete(self, request: Any, context: Any) -> Any:
+        """Delete a resource that may be gone already."""
+        resource = _type(request.urn)
+        client = self._configured[context.peer()].client
+        await client.delete(request.id, resource.api_version)
+        return Empty()
+
+    @_refusing
+    async def Invoke(self, request: Any, context: Any) -> Any:
+        """Read a resource that the stack does not own."""
+        resource = find_function(request.tok)
+        if resource is None:
+            raise Unanswerable(f"the stand-in for azure-native has no function {request.tok}")
+        arguments = from_struct(request.args)
+        client = self._configured[context.peer()].client
+        path = _path(resource, arguments, client.subscription)
+        found = await client.read(path, resource.api_version)
+        if found is None:
+            raise ArmError(404, {"code": "ResourceNotFound", "message": f"'{path}' was not found"})
+        return provider_pb2.InvokeResponse(**{"return": to_struct(_outputs(found, resource))})
+
+    async def Cancel(self, request: Any, context: Any) -> Any:
+        """Forget the engine that is leaving."""
+        del request
+        configured = self._configured.pop(context.peer(), None)
+        if configured is not None:
+            await configured.client.close()
+        return Empty()
+
+
+def _type(urn: str) -> ResourceType:
+    token = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+    resource = find_type(token)
+    if resource is None:
+        raise Unanswerable(f"the stand-in for azure-native has no resource {token}")
+    return resource
+
+
+def _name(inputs: JsonObject, old: JsonObject, resource: ResourceType, request: Any) -> None:
+    """Give a resource that has no name its old one, or a new one as the real provider makes it."""
+    parameter = resource.path_parameters[-1]
+    if inputs.get(parameter):
+        return
+    if old.get(parameter):
+        inputs[parameter] = old[parameter]
+        if old.get("__createBeforeDelete"):
+            inputs["__createBeforeDelete"] = True
+        return
+    modes = provider_pb2.CheckRequest.AutonamingOptions
+    if request.HasField("autonaming") and request.autonaming.mode == modes.DISABLE:
+        return
+    if request.HasField("autonaming") and request.autonaming.proposed_name:
+        inputs[parameter] = request.autonaming.proposed_name
+    elif len(resource.path_parameters) > 2:  # noqa: PLR2004 (group and own name: a child has its parent's too)
+        inputs[parameter] = request.name
+        return
+    else:
+        inputs[parameter] = f"{request.name}{hashlib.sha256(request.randomSeed).hexdigest()[:8]}"
+    inputs["__createBeforeDelete"] = True
+
+
+def _failures(inputs: JsonObject, resource: ResourceType) -> list[tuple[str, str]]:
+    required = [*resource.path_parameters, *sorted(resource.inputs.required)]
+    missing = [(name, f"missing required property '{name}'") for name in required if inputs.get(name) is None]
+    return missing + _wrong_types(inputs, resource.inputs, "")
+
+
+def _wrong_types(inputs: Mapping[str, Any], shape: Shape, path: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in inputs.items():
+        known = shape.properties.get(name)
+        if known is None or known.kind is None or value in (None, UNKNOWN):
+            continue
+        accepted = (int, float) if known.kind is float else (known.kind,)
+        inner = f"{path}{name}"
+        if not isinstance(value, accepted) or (isinstance(value, bool) and known.kind is not bool):
+            found.append((inner, f"'{inner}' should be of type {known.kind.__name__} but is {value!r}"))
+        elif known.shape is not None:
+            items = value if isinstance(value, list) else [value]
+            for item in items:
+                if isinstance(item, Mapping):
+                    found += _wrong_types(item, known.shape, f"{inner}.")
+    return found
+
+
+def _path(resource: ResourceType, inputs: Mapping[str, Any], subscription: str) -> str:
+    parameters = {name: inputs[name] for name in resource.path_parameters}
+    return resource.path.format(subscriptionId=subscription, **parameters)
+
+
+def _outputs(found: JsonObject, resource: ResourceType) -> JsonObject:
+    return {**from_wire(found, resource.outputs), "azureApiVersion": resource.api_version}
+
+
+def _planned(inputs: JsonObject, resource: ResourceType) -> JsonObject:
+    planned = planned_outputs(inputs, resource.outputs)
+    planned["azureApiVersion"] = resource.api_version
+    name = inputs.get(resource.path_parameters[-1])
+    if name and name != UNKNOWN:
+        planned["name"] = name
+    return planned
+
+
+def _refreshed_inputs(request: Any, outputs: JsonObject, resource: ResourceType) -> JsonObject:
+    inputs = from_struct(request.inputs)
+    new = writable(outputs, resource.inputs)
+    if not inputs:  # an import: all that can be set, and the names from the id
+        return {**new, **_names(outputs["id"], resource)}
+    old = writable(from_struct(request.properties), resource.inputs)
+    for children in resource.kept_children:
+        if children not in inputs:
+            old.pop(children, None)
+            new.pop(children, None)
+    old.pop("id", None)
+    new.pop("id", None)
+    return with_drift(inputs, old, new)
+
+
+def _names(resource_id: str, resource: ResourceType) -> JsonObject:
+    """Take a resource's path parameters out of its id."""
+    pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", resource.path)
+    found = re.fullmatch(pattern, resource_id, re.IGNORECASE)
+    return {name: found[name] for name in resource.path_parameters} if found else {}
+
+
+async def _keep_children(client: ArmClient, path: str, body: JsonObject, resource: ResourceType) -> None:
+    """Add to an update the children that Azure has and the inputs do not mention; Azure would drop them."""
+    if not resource.kept_children:
+        return
+    current = await client.read(path, resource.api_version) or {}
+    properties = body.setdefault("properties", {})
+    for children in resource.kept_children:
+        if children not in properties and children in current.get("properties", {}):
+            properties[children] = current["properties"][children]
