@@ -1,8 +1,9 @@
 """Which path every pair of sites takes, predicted from the network's description alone."""
 
+from routing.course import Direction
 from routing.elements import RoutingError, UnknownElementError, element_names
 from routing.graph import Segment, SegmentKind
-from routing.prediction import MANY_SITES, Direction, Path, Scenario, predict_paths
+from routing.prediction import MANY_SITES, Path, Scenario, predict_paths
 from routing.propagation import UnstableRoutingError
 from routing.report import paths_document
 

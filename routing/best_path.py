@@ -27,7 +27,7 @@ class Step:
     """One comparison: the routes with the highest rank go on."""
 
     name: str
-    """What the winner has, as a sentence says it."""
+    """What decides, as a sentence says it after "by"."""
     source: str
     rank: Callable[[Route], int]
     by_length: bool = False
@@ -59,23 +59,28 @@ class Selection:
 
 
 _OWN = Step(
-    name="the prefix is its own",
+    name="its being directly attached",
     source="RFC 4271, 9.1",
     rank=lambda route: route.protocol in {Protocol.CONNECTED, Protocol.ATTACHED},
 )
-_AS_PATH = "the shorter AS path"
+EXTERNAL_FIRST = Step(
+    name="eBGP's standing before iBGP",
+    source="RFC 4271, 9.1.2.2",
+    rank=lambda route: route.protocol is Protocol.EBGP,
+)
+_AS_PATH = "the length of the AS path"
 
 _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
     VirtualNetworkNode: (
         (
             _OWN,
             Step(
-                name="the peering's own route",
+                name="the order of route types",
                 source="PATH-5",
                 rank=lambda route: route.protocol is Protocol.SYSTEM,
             ),
             Step(
-                name="ExpressRoute before VPN",
+                name="Azure's order for equal prefixes",
                 source="PATH-2",
                 rank=lambda route: isinstance(route.next_hop, ExpressRouteGatewayNode),
             ),
@@ -86,11 +91,11 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
         (
             _OWN,
             Step(
-                name="what its own circuits bring",
-                source="ARS: ExpressRoute is preferred",
+                name="Route Server's order for equal prefixes",
+                source="ARS",
                 rank=lambda route: route.protocol is not Protocol.EXCHANGED,
             ),
-            Step(name="the heavier connection", source="ER-13", rank=lambda route: route.weight),
+            Step(name="the connection's weight", source="ER-13", rank=lambda route: route.weight),
             Step(name=_AS_PATH, source="PATH-6", rank=lambda route: -len(route.as_path), by_length=True),
         ),
         Ending(shares=True, source="PATH-6"),
@@ -100,7 +105,7 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
             _OWN,
             Step(name=_AS_PATH, source="VPN-14", rank=lambda route: -len(route.as_path), by_length=True),
         ),
-        Ending(shares=True, source="VPNHA: equal paths are shared"),
+        Ending(shares=True, source="VPNHA"),
     ),
     MicrosoftEdgeNode: (
         (Step(name=_AS_PATH, source="RFC 4271, 9.1.2.2", rank=lambda route: -len(route.as_path)),),
@@ -111,16 +116,12 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
         (
             _OWN,
             Step(
-                name="the higher local preference",
+                name="local preference",
                 source="PATH-4",
                 rank=lambda route: route.local_preference,
             ),
             Step(name=_AS_PATH, source="PATH-4", rank=lambda route: -len(route.as_path), by_length=True),
-            Step(
-                name="eBGP before iBGP",
-                source="RFC 4271, 9.1.2.2",
-                rank=lambda route: route.protocol is Protocol.EBGP,
-            ),
+            EXTERNAL_FIRST,
         ),
         Ending(shares=False, source="PATH-4"),
     ),
@@ -128,7 +129,7 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
         (
             _OWN,
             Step(
-                name="the lower OSPF metric",
+                name="OSPF's metric",
                 source="RFC 2328, 16.4",
                 rank=lambda route: -route.metric if route.protocol is Protocol.OSPF else -(2**32),
             ),
@@ -147,7 +148,8 @@ def select(node: Node, candidates: Collection[Route]) -> Selection | None:
         return Selection(routes=tuple(candidates)) if candidates else None
     steps, ending = _STEPS[type(node)]
     left = list(candidates)
-    decisive, rejected = None, ()
+    decisive: Step | None = None
+    rejected: tuple[Route, ...] = ()
     for step in steps:
         if step.by_length and len(left) > 1 and not all(route.length_known for route in left):
             return _selection(left, _UNDOCUMENTED, decisive, rejected)

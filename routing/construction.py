@@ -56,10 +56,12 @@ class _Construction:
         self.express_route_gateways = {
             vnet.name: node
             for vnet in network.virtual_networks.values()
-            if (node := _express_route_gateway(vnet))
+            if (node := _express_route_gateway(vnet)) is not None
         }
         self.vpn_gateways = {
-            vnet.name: node for vnet in network.virtual_networks.values() if (node := _vpn_gateway(vnet))
+            vnet.name: gateway
+            for vnet in network.virtual_networks.values()
+            if (gateway := _vpn_gateway(vnet)) is not None
         }
         self.edges = {
             (circuit.name, link): _microsoft_edge(circuit, link)

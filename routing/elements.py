@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -39,9 +39,10 @@ class UnknownElementError(RoutingError):
 
     def __init__(self, element: str, known: tuple[str, ...]) -> None:
         close = get_close_matches(element, known, n=1)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        names = ", ".join(known) or "none"
-        super().__init__(f"{element} is no element of this network{meant} Its elements: {names}")
+        meant = f" Did you mean {close[0]}?" if close else ""
+        super().__init__(
+            f"{element!r} is no element of this network.{meant} It has: {', '.join(known) or 'none'}"
+        )
 
 
 def element_name(kind: ElementKind, name: str) -> str:
@@ -74,13 +75,9 @@ def check_element(network: Network, element: str) -> None:
 def _element_names(network: Network) -> Iterator[str]:
     for circuit in network.circuits.values():
         yield element_name(ElementKind.CIRCUIT, circuit.name)
-        for link_name, _ in circuit.private_peering.links:
-            yield link_element(circuit.name, link_name)
-    for kind, names in (
-        (ElementKind.CONNECTION, network.connections),
-        (ElementKind.GLOBAL_REACH, network.global_reach),
-    ):
-        yield from (element_name(kind, name) for name in names)
+        yield from (link_element(circuit.name, link) for link in LinkName)
+    yield from _of_kind(ElementKind.CONNECTION, network.connections)
+    yield from _of_kind(ElementKind.GLOBAL_REACH, network.global_reach)
     for vnet in network.virtual_networks.values():
         if vnet.express_route_gateway:
             yield gateway_element(vnet.name, GatewayKind.EXPRESS_ROUTE)
@@ -88,9 +85,10 @@ def _element_names(network: Network) -> Iterator[str]:
             yield gateway_element(vnet.name, GatewayKind.VPN)
         if vnet.route_server:
             yield element_name(ElementKind.ROUTE_SERVER, vnet.name)
-    for kind, names in (
-        (ElementKind.PEERING, network.peerings),
-        (ElementKind.TUNNEL, network.tunnels),
-        (ElementKind.ROUTER, network.routers),
-    ):
-        yield from (element_name(kind, name) for name in names)
+    yield from _of_kind(ElementKind.PEERING, network.peerings)
+    yield from _of_kind(ElementKind.TUNNEL, network.tunnels)
+    yield from _of_kind(ElementKind.ROUTER, network.routers)
+
+
+def _of_kind(kind: ElementKind, names: Iterable[str]) -> Iterator[str]:
+    return (element_name(kind, name) for name in names)

@@ -1,7 +1,7 @@
 """One sentence for each path: which rule decided it, or which obstacle ends it.
 
-- A path that exists is explained by the first decision on it that had an alternative, else by the rule that
-  makes it possible at all.
+- A path that exists is explained by the decisions on it that had an alternative, else by the rule that makes
+  it possible at all.
 - A path that does not is explained by the nearest node that knows the destination, and by what keeps it
   from telling.
 """
@@ -9,32 +9,43 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
+from enum import IntEnum
 
+from routing.best_path import EXTERNAL_FIRST
 from routing.exchange import tell
 from routing.forwarding import Decision, Destination, Trail
-from routing.graph import Adjacency, ExpressRouteGatewayNode, Graph, Node, SegmentKind
-from routing.propagation import Tables
+from routing.graph import (
+    Adjacency,
+    ExpressRouteGatewayNode,
+    Graph,
+    Node,
+    RouterNode,
+    Segment,
+    SegmentKind,
+    VpnGatewayNode,
+)
+from routing.propagation import Outage, Tables
 from routing.routes import Protocol, Refusal, Route
 
 
 def explain_delivery(trails: tuple[Trail, ...]) -> str:
     """Return the clause that says why traffic takes these trails."""
-    if chance := _first(decision for trail in trails for decision in trail.decisions if _is_open(decision)):
-        return _explain_chance(chance)
-    for decision in _decisions(trails):
-        if explained := _explain_choice(decision):
-            return explained
-    return _explain_only_way(trails)
+    decisions = tuple(dict.fromkeys(decision for trail in trails for decision in trail.decisions))
+    for decision in decisions:
+        if decision.selection.chance:
+            return _explain_chance(decision)
+    if len({trail.segments for trail in trails}) > 1:
+        return _explain_sharing(trails, decisions)
+    choices = dict.fromkeys(clause for decision in decisions if (clause := _explain_choice(decision)))
+    return ", and ".join(choices) if choices else _explain_only_way(trails)
 
 
-def explain_loss(
-    graph: Graph, tables: Tables, lost: frozenset[Adjacency], trail: Trail, destination: Destination
-) -> str:
+def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, destination: Destination) -> str:
     """Return the clause that says why traffic to a destination ends where it does."""
     if trail.looped:
         return f"traffic to {destination.site.name} comes back to {trail.end.name}"
-    if obstacle := _obstacle(graph, tables, lost, trail.end, destination):
+    if obstacle := _nearest_obstacle(graph, tables, outage, trail.end, destination):
         return obstacle
     return f"nothing joins {trail.end.name} to {destination.site.name}"
 
@@ -42,25 +53,13 @@ def explain_loss(
 # --- what decided ----------------------------------------------------------------------------------------
 
 
-def _first(decisions: Iterable[Decision]) -> Decision | None:
-    return next(iter(decisions), None)
-
-
-def _is_open(decision: Decision) -> bool:
-    return decision.selection.chance
-
-
-def _decisions(trails: tuple[Trail, ...]) -> Iterable[Decision]:
-    return dict.fromkeys(decision for trail in trails for decision in trail.decisions)
-
-
 def _explain_chance(decision: Decision) -> str:
     node, selection = decision.node, decision.selection
     ways = " and ".join(dict.fromkeys(_way(route) for route in selection.routes))
     assert selection.ending
     if all(route.protocol is Protocol.STATIC for route in selection.routes):
-        return f"{node.name}'s own routes to {ways} are not described"
-    if selection.ending.source == "PATH-4":
+        return f"{node.name} may use {ways}: its own routes are not described"
+    if isinstance(node, RouterNode) and selection.ending.source == "PATH-4":
         return (
             f"{node.name} has equal paths to {decision.prefix} over {ways}, and no local preference decides: "
             "the oldest path or the lowest router ID wins (PATH-4)"
@@ -68,10 +67,19 @@ def _explain_chance(decision: Decision) -> str:
     return f"{node.name} chooses between {ways} for {decision.prefix}, but {selection.ending.source}"
 
 
+def _explain_sharing(trails: tuple[Trail, ...], decisions: tuple[Decision, ...]) -> str:
+    shared = dict.fromkeys(_segment_names(trails))
+    for decision in decisions:
+        if decision.selection.ending is not None:
+            source = decision.selection.ending.source
+            return f"{decision.node.name} shares traffic equally between {' and '.join(shared)} ({source})"
+    return f"traffic is shared between {' and '.join(shared)}"
+
+
 def _explain_choice(decision: Decision) -> str | None:
-    """Return why a node prefers one way to another; None if the decision had no alternative in kind."""
+    """Return why a node prefers one way to another; None if it had no alternative worth a word."""
     selection = decision.selection
-    if selection.step is None:
+    if selection.step is None or selection.step is EXTERNAL_FIRST:
         return None
     chosen = dict.fromkeys(_way(route) for route in selection.routes)
     rejected = [
@@ -81,28 +89,39 @@ def _explain_choice(decision: Decision) -> str | None:
         return None
     return (
         f"{decision.node.name} prefers {' and '.join(chosen)} to {' and '.join(rejected)} "
-        f"for {decision.prefix}: {selection.step.name} ({selection.step.source})"
+        f"for {decision.prefix} by {selection.step.name} ({selection.step.source})"
     )
 
 
 def _explain_only_way(trails: tuple[Trail, ...]) -> str:
-    kinds = [segment.kind for segment in trails[0].segments]
-    names = list(dict.fromkeys(segment.over for trail in trails for segment in trail.segments))
+    trail = trails[0]
+    kinds = [segment.kind for segment in trail.segments]
+    names = list(_segment_names(trails))
     if kinds == [SegmentKind.PEERING]:
         return f"{names[0]} joins the two virtual networks"
+    if _passes_between_virtual_networks(trail):
+        return f"the gateways on {names[0]} allow remote virtual networks' traffic (ER-17)"
     if kinds.count(SegmentKind.VPN) > 1:
-        return f"{' and '.join(names)} meet in a VPN gateway, which passes routes between tunnels (PATH-11)"
-    if _between_virtual_networks(trails[0]):
-        return f"both gateways on {names[-1]} allow remote virtual networks' traffic (ER-17)"
-    shared = " and ".join(names)
+        return f"a VPN gateway passes routes from tunnel to tunnel, here {' and '.join(names)} (PATH-11)"
     if len(trails) > 1:
-        return f"{shared} is the only way, shared equally over {len(trails)} paths (PATH-6)"
-    return f"{shared} is the only way"
+        return f"{' and '.join(names)} is the only way, shared equally by {len(trails)} paths (PATH-6)"
+    return f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} the only way"
 
 
-def _between_virtual_networks(trail: Trail) -> bool:
-    gateways = [hop for hop in trail.hops if hop.startswith("gateway:") and hop.endswith("/expressroute")]
-    return len(gateways) > 1
+def _passes_between_virtual_networks(trail: Trail) -> bool:
+    gateways = (decision.node for decision in trail.decisions)
+    return sum(isinstance(node, ExpressRouteGatewayNode) for node in gateways) > 1
+
+
+def _segment_names(trails: tuple[Trail, ...]) -> Iterator[str]:
+    """Yield the circuits and tunnels on some trails, each once; the peerings if there is nothing else."""
+    segments = list(dict.fromkeys(segment for trail in trails for segment in trail.segments))
+    beyond_peering = [segment for segment in segments if not _is_peering(segment)]
+    return (segment.over for segment in beyond_peering or segments)
+
+
+def _is_peering(segment: Segment) -> bool:
+    return segment.kind is SegmentKind.PEERING
 
 
 def _way(route: Route) -> str:
@@ -113,32 +132,42 @@ def _way(route: Route) -> str:
     if isinstance(adjacency.sender, ExpressRouteGatewayNode):
         return "ExpressRoute"
     segment = adjacency.segment or adjacency.sender.segment
-    if segment and segment.kind is not SegmentKind.PEERING:
+    if segment and not _is_peering(segment):
         return segment.over
-    return adjacency.sender.name
+    return "VPN" if isinstance(adjacency.sender, VpnGatewayNode) else adjacency.sender.name
 
 
 # --- what is in the way ----------------------------------------------------------------------------------
 
 
-def _obstacle(
-    graph: Graph, tables: Tables, lost: frozenset[Adjacency], start: Node, destination: Destination
+class _Rank(IntEnum):
+    """Which of several obstacles is worth naming, the best first."""
+
+    FAILURE = 1
+    RULE = 2
+    DISABLED = 3
+    ROUTER_RULE = 4
+    """A router tells only its own prefixes: true of every router, so seldom what is missing."""
+
+
+def _nearest_obstacle(
+    graph: Graph, tables: Tables, outage: Outage, start: Node, destination: Destination
 ) -> str | None:
-    """Search from where packets end towards the nearest node that knows the destination."""
+    """Search from where packets end towards nodes that know the destination."""
+    best = _Rank.FAILURE if outage.lost else _Rank.RULE
+    found: dict[_Rank, str] = {}
     seen = {start}
     waiting = deque([start])
-    while waiting:
-        node = waiting.popleft()
-        for adjacency in graph.heard.get(node, ()):
+    while waiting and best not in found:
+        for adjacency in graph.heard.get(waiting.popleft(), ()):
             teller = adjacency.sender
-            if teller in seen:
-                continue
-            seen.add(teller)
-            if route := _known(tables, teller, destination):
-                if reason := _withheld(adjacency, route, lost):
-                    return reason
-            waiting.append(teller)
-    return None
+            route = _known(tables, teller, destination)
+            if route and (obstacle := _withheld(adjacency, route, outage)):
+                found.setdefault(*obstacle)
+            elif teller not in seen:
+                seen.add(teller)
+                waiting.append(teller)
+    return found[min(found)] if found else None
 
 
 def _known(tables: Tables, node: Node, destination: Destination) -> Route | None:
@@ -148,10 +177,11 @@ def _known(tables: Tables, node: Node, destination: Destination) -> Route | None
     return None
 
 
-def _withheld(adjacency: Adjacency, route: Route, lost: frozenset[Adjacency]) -> str | None:
-    if adjacency.obstacle:
-        return adjacency.obstacle
-    if adjacency in lost:
-        return f"{' and '.join(adjacency.required)} carried the only way"
+def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> tuple[_Rank, str] | None:
+    if adjacency in outage.lost:
+        return _Rank.FAILURE, f"{outage.element} carried the only way"
     told = tell(adjacency, route)
-    return told.reason if isinstance(told, Refusal) else None
+    if isinstance(told, Refusal):
+        rank = _Rank.ROUTER_RULE if isinstance(adjacency.sender, RouterNode) else _Rank.RULE
+        return rank, told.reason
+    return (_Rank.DISABLED, adjacency.obstacle) if adjacency.obstacle else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from types import MappingProxyType
 
@@ -29,6 +30,14 @@ _DEFAULT = IPv4Network("0.0.0.0/0")
 
 class UnstableRoutingError(RoutingError):
     """Two nodes keep changing each other's choice, so that routing never settles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """What a failure takes away; nothing in the steady state."""
+
+    element: str | None = None
+    lost: frozenset[Adjacency] = frozenset()
 
 
 class PrefixTables:
@@ -86,10 +95,14 @@ def propagate(graph: Graph) -> Tables:
     return tables
 
 
-def fail(graph: Graph, tables: Tables, element: str) -> Tables:
-    """Return the tables after the failure of one element."""
-    lost = frozenset(graph.by_element.get(element, ()))
-    return {prefix: table.without(graph, lost) for prefix, table in tables.items()}
+def outage_of(graph: Graph, element: str) -> Outage:
+    """Return what the failure of an element takes away: every adjacency that needs it."""
+    return Outage(element=element, lost=frozenset(graph.by_element.get(element, ())))
+
+
+def settle_without(graph: Graph, tables: Tables, outage: Outage) -> Tables:
+    """Return the tables after an outage."""
+    return {prefix: table.without(graph, outage.lost) for prefix, table in tables.items()}
 
 
 def _originate(graph: Graph, prefix: IPv4Network, owners: Iterable[Node]) -> PrefixTables:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from routing.prediction import Direction, Path, Scenario
+from routing.course import Direction
+from routing.prediction import Path, Scenario
 
 
 def paths_document(stack: str, scenarios: Iterable[Scenario]) -> dict[str, Any]:

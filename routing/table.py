@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from routing.prediction import Direction, Path, Scenario
+from routing.course import Direction
+from routing.prediction import Path, Scenario
 
 
 def print_tables(console: Console, scenarios: Iterable[Scenario]) -> None:
@@ -31,14 +32,14 @@ def print_tables(console: Console, scenarios: Iterable[Scenario]) -> None:
 
 def path_table(title: str, paths: Iterable[Path]) -> Table:
     """Return one table, a row for each path."""
-    table = Table(title=title, title_justify="left", show_lines=False)
+    table = Table(title=title, title_justify="left")
     for heading in ("From", "To", "Via", "Over", "Back", "Why"):
         table.add_column(heading, overflow="fold")
     for path in paths:
         table.add_row(
             path.source,
             path.destination,
-            _via(path),
+            _via(path.forward),
             _over(path.forward),
             _back(path),
             path.reason,
@@ -46,12 +47,12 @@ def path_table(title: str, paths: Iterable[Path]) -> Table:
     return table
 
 
-def _via(path: Path) -> Text:
-    if not path.reachable:
+def _via(direction: Direction) -> Text:
+    if not direction.hops:
         return Text("none", style="red")
-    if not path.determined:
-        return Text(f"{path.forward.via.replace('+', ' or ')}, by chance", style="yellow")
-    return Text(path.forward.via, style="green")
+    if not direction.determined:
+        return Text(f"{direction.via.replace('+', ' or ')}, by chance", style="yellow")
+    return Text(direction.via, style="green")
 
 
 def _over(direction: Direction) -> str:
@@ -60,8 +61,6 @@ def _over(direction: Direction) -> str:
 
 
 def _back(path: Path) -> Text:
-    if not path.reachable and path.back.via == "none":
-        return Text("none", style="red")
-    if path.symmetric:
+    if path.symmetric and path.reachable:
         return Text("the same way")
-    return Text(path.back.via if path.determined else "not certain", style="yellow")
+    return _via(path.back)
