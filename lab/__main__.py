@@ -1,0 +1,100 @@
+"""The lab from the command line: `python -m lab start | stop | status | reset | shell | demo`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from lab.background import read_status, reset, start, stop
+from lab.directory import LabDirectory
+from lab.engine import BuildError
+from lab.service import Emulated, LabError, described_routers, serve
+
+
+def main() -> int:
+    """Do one thing to the lab; 2 with one message if it cannot be done."""
+    arguments = _parse()
+    directory = LabDirectory(arguments.directory.absolute())
+    try:
+        return _run(arguments, directory)
+    except (LabError, BuildError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    parser.add_argument("--directory", type=Path, default=Path(".lab"), help="where it keeps everything")
+    parser.add_argument("--project", type=Path, default=Path(), help="where the stack files are")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, words in (
+        ("start", "start it in the background"),
+        ("serve", "run it in the foreground"),
+        ("shell", "start it, and a shell in which plain `pulumi` works on it"),
+        ("demo", "deploy a stack on it, and show what came of it"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.add_argument(
+            "--provider-delay", type=float, default=0.0, help="seconds until a circuit is provisioned"
+        )
+    commands.choices["demo"].add_argument("--stack", default="test")
+    commands.add_parser("stop", help="stop it; its state stays")
+    commands.add_parser("status", help="say whether it runs, and where")
+    commands.add_parser("reset", help="stop it and forget everything")
+    return parser.parse_args()
+
+
+def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
+    match arguments.command:
+        case "serve":
+            emulated = Emulated(
+                routers=described_routers(arguments.project), provider_delay=arguments.provider_delay
+            )
+            asyncio.run(serve(directory, emulated))
+        case "start":
+            start(directory, arguments.project.absolute(), arguments.provider_delay)
+            sys.stdout.write(f"the lab is running; source {directory.environment_file}\n")
+        case "stop":
+            stopped = stop(directory)
+            sys.stdout.write(
+                "the lab has stopped, and keeps its state\n" if stopped else "it was not running\n"
+            )
+        case "status":
+            return _say_status(directory)
+        case "reset":
+            reset(directory)
+        case "shell":
+            _shell(directory, arguments)
+        case "demo":
+            from lab.demo import demonstrate  # noqa: PLC0415 (the rest need not wait for its tables)
+
+            return demonstrate(directory, arguments.project.absolute(), arguments.stack)
+    return 0
+
+
+def _say_status(directory: LabDirectory) -> int:
+    status = read_status(directory)
+    if status is None:
+        sys.stdout.write("the lab is not running\n")
+        return 1
+    sys.stdout.write(f"process {status['pid']}\nAzure  https://{status['azure']}\n")
+    sys.stdout.writelines(f"{name}  ssh -F {directory.ssh_config} {name}\n" for name in status["routers"])
+    return 0
+
+
+def _shell(directory: LabDirectory, arguments: argparse.Namespace) -> None:
+    """Replace this process by the user's shell."""
+    status = start(directory, arguments.project.absolute(), arguments.provider_delay)
+    sys.stdout.write("plain `pulumi` works on the lab here; `exit` leaves, `make lab-stop` stops the lab\n")
+    sys.stdout.flush()
+    shell = os.environ.get("SHELL") or "/bin/sh"
+    os.execvpe(shell, [shell], directory.environment(status["variables"]))  # noqa: S606 (the user's own shell)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Starts and stops the lab's process, and puts the engine where the lab's environment finds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from lab.directory import LabDirectory
+from lab.engine import find_engine
+from lab.service import LabError
+
+_ROOT = Path(__file__).parents[1]
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_LOOK = 0.05
+
+_LANGUAGE_HOST = """#!/bin/sh
+# The language host of an engine that was built here; see lab/engine/language_host.py.
+PYTHONPATH={root} exec {python} -m lab.engine.language_host "$@"
+"""
+
+
+def start(directory: LabDirectory, project: Path, provider_delay: float = 0.0) -> dict[str, Any]:
+    """Start the lab unless it runs, and return what it says of itself.
+
+    Raises:
+        LabError: if it does not come up; the message holds its last words.
+        lab.engine.BuildError: if there is no engine and none can be built.
+    """
+    if (status := read_status(directory)) is not None:
+        return status
+    place_engine(directory)
+    (directory.path / "state").mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "lab", "--directory", str(directory.path), "--project", str(project)]
+    with directory.log_file.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [*command, "serve", "--provider-delay", str(provider_delay)],
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    return _await_status(directory, process)
+
+
+def _await_status(directory: LabDirectory, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if (status := read_status(directory)) is not None:
+            return status
+        if process.poll() is not None:
+            break
+        time.sleep(_LOOK)
+    process.terminate()
+    words = directory.log_file.read_text(encoding="utf-8").strip() or "it said nothing"
+    raise LabError(f"the lab did not start; {directory.log_file}:\n{words}")
+
+
+def stop(directory: LabDirectory) -> bool:
+    """Stop the lab and wait until it has kept its state; False if it was not running."""
+    status = read_status(directory)
+    if status is None:
+        return False
+    os.kill(status["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_running(directory):
+        if time.monotonic() > deadline:
+            raise LabError(f"process {status['pid']}, the lab in {directory.path}, does not stop")
+        time.sleep(_LOOK)
+    return True
+
+
+def reset(directory: LabDirectory) -> None:
+    """Stop the lab and forget everything: the emulated Azure, the routers, and Pulumi's state of them."""
+    stop(directory)
+    if directory.path.exists():
+        shutil.rmtree(directory.path)
+
+
+def read_status(directory: LabDirectory) -> dict[str, Any] | None:
+    """Return what a running lab says of itself; None if none runs, or none is ready yet."""
+    if not is_running(directory):
+        return None
+    try:
+        status: dict[str, Any] = json.loads(directory.status_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return status
+
+
+def is_running(directory: LabDirectory) -> bool:
+    """Whether a process holds the lab's lock: a status file that a crash left behind proves nothing."""
+    try:
+        with (directory.path / "lab.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def place_engine(directory: LabDirectory) -> None:
+    """Put the engine first on the lab's PATH, with a language host beside it if it has none of its own."""
+    engine = find_engine()
+    directory.commands.mkdir(parents=True, exist_ok=True)
+    place, host = directory.commands / "pulumi", directory.commands / "pulumi-language-python"
+    place.unlink(missing_ok=True)
+    host.unlink(missing_ok=True)
+    if engine.has_language_host:
+        place.symlink_to(engine.binary)  # it finds its own host beside its real place
+        return
+    try:
+        place.hardlink_to(engine.binary)  # a link to it would make the engine look beside the original
+    except OSError:
+        shutil.copy2(engine.binary, place)
+    host.write_text(_LANGUAGE_HOST.format(root=_ROOT, python=sys.executable), encoding="utf-8")
+    host.chmod(0o755)
