@@ -1,8 +1,8 @@
 """The server that the Pulumi engine talks to: pulumi-policy's, but reading the resources once for all rules.
 
 pulumi-policy 1.21 decodes every resource once for each policy, forgets which values are secret, and has one
-level for all that a policy says. Here a resource is decoded once, secrets stay marked, and each verdict has its
-own level. Each rule is still a policy of its own: with its name, level and settings, as the engine knows them.
+level for all that a policy says. Here a resource is decoded once, secrets stay marked, and each verdict has
+its own level. Each rule is still a policy of its own, with its name, level and settings.
 
 The engine sends a resource's inputs before it creates it (`Analyze`), and everybody's outputs at the end
 (`AnalyzeStack`). Both are kept together: rules about single resources judge the inputs first, which stops a
@@ -52,7 +52,7 @@ class RulePolicy(StackValidationPolicy):
         self.rule = rule
 
 
-class NetworkAnalyzer(_PolicyAnalyzerServicer):  # type: ignore[misc] # generated without types
+class NetworkAnalyzer(_PolicyAnalyzerServicer):
     """Answers the engine."""
 
     def __init__(self, rules: Iterable[Rule] = RULES) -> None:
@@ -67,13 +67,13 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):  # type: ignore[misc] # generate
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
     ) -> object:
         """Take the user's settings; refuse what is misspelt, rather than judge by something else."""
-        answer = super().Configure(request, context)
+        answer: object = super().Configure(request, context)  # type: ignore[no-untyped-call]
         unknown = sorted(set(request.policyConfig) - set(self._policies))
         if unknown:
             known = ", ".join(sorted(self._policies))
             context.abort(
                 grpc.StatusCode.INVALID_ARGUMENT,
-                f"the policy pack's configuration names no rule of it: {', '.join(unknown)}; its rules: {known}",
+                f"the policy pack has no rule {', '.join(unknown)}; its rules: {known}",
             )
         try:
             self._settings = {name: self._read_settings(policy) for name, policy in self._policies.items()}

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from network_policies import asns
+from network_policies import asns, gateways, keys, peerings, router_references, routers
 from network_policies.rules import Rule
 
-RULES: tuple[Rule, ...] = (*asns.RULES,)
+RULES: tuple[Rule, ...] = (
+    *routers.RULES,
+    *router_references.RULES,
+    *asns.RULES,
+    *peerings.RULES,
+    *gateways.RULES,
+    *keys.RULES,
+)

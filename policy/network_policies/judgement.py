@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from network_policies.configuration import Exemption, Settings
-from network_policies.rules import Case, Finding, Level, Rule
+from network_policies.rules import EVERY_KIND, Case, Finding, Level, Rule
 from network_policies.secrecy import clear_keys
-from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.stack import NotProvenError, Resource, Stack, stack_of
 from network_policies.values import REDACTED, texts
 
 _SURE_TO_BE_A_KEY = 8
@@ -45,20 +45,13 @@ def judge(
 ) -> Iterator[Verdict]:
     """Yield the verdicts on some resources of a stack."""
     day = today or datetime.now(tz=UTC).date()
-    by_kind: dict[str, list[Resource]] = {}
-    for resource in resources:
-        by_kind.setdefault(resource.kind, []).append(resource)
+    judged = stack_of(resources)
     redaction = Redaction(stack)
     for rule in rules:
-        for kind in rule.kinds:
-            for resource in by_kind.get(kind, ()):
-                for verdict in _judge_one(rule, resource, stack, settings[rule.name], day):
-                    yield Verdict(
-                        rule=rule,
-                        urn=verdict.urn,
-                        level=verdict.level,
-                        message=redaction.redact(verdict.message),
-                    )
+        subjects = judged.resources if rule.kinds == EVERY_KIND else judged.of(*rule.kinds)
+        for resource in subjects:
+            for verdict in _judge_one(rule, resource, stack, settings[rule.name], day):
+                yield replace(verdict, message=redaction.redact(verdict.message))
 
 
 def _judge_one(
@@ -106,11 +99,11 @@ class Redaction:
 
     def __init__(self, stack: Stack) -> None:
         known = {
-            text
+            found.text
             for resource in stack.resources
             for properties in (resource.inputs, resource.outputs)
-            for text, secret in texts(properties)
-            if secret
+            for found in texts(properties)
+            if found.secret
         }
         known.update(key for resource in stack.resources for key in clear_keys(resource))
         known -= {"", REDACTED}

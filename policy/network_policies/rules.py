@@ -1,20 +1,18 @@
 """What a rule is: a row of a table, and a function from one resource to what is wrong with it.
 
-A rule reads through `Resource.read`, which stops it at an unknown value: the rule has then proven nothing about
-this resource, and that is said. What it found before stays.
+A rule reads through `Resource.read`, which stops it at an unknown value: the rule has then proven nothing
+about this resource, and that is said. What it found before stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from network_policies.stack import Resource, Stack
-from network_policies.values import Value
 
 
 class Level(StrEnum):
@@ -22,6 +20,10 @@ class Level(StrEnum):
 
     MANDATORY = "mandatory"
     ADVISORY = "advisory"
+
+
+EVERY_KIND = ("*",)
+"""For a rule that judges resources of all types."""
 
 
 class Scope(StrEnum):
@@ -50,7 +52,6 @@ class Case:
     resource: Resource
     stack: Stack
     parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    today: date = date.max
 
 
 Findings: TypeAlias = Iterator[Finding]
@@ -75,8 +76,3 @@ class Rule:
     scope: Scope = Scope.RESOURCE
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     """JSON Schema of each parameter, with its default."""
-
-
-def describe(value: Value) -> str:
-    """Word a value for a message."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

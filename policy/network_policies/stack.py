@@ -2,9 +2,9 @@
 
 Two shapes meet here. The engine shows a resource's inputs before it creates it, and its outputs at the end.
 Inputs hold what the program asked for, and what the URL of a request needs (`virtualNetworkName`), which
-outputs lack; outputs hold what Azure filled in (`id`, a default ASN), unknown at a first preview. So a property
-is read from the inputs, then from the outputs, and a reference is followed by id or, while the id is unknown,
-by the dependency that the engine recorded for the property.
+outputs lack; outputs hold what Azure filled in (`id`, a default ASN), unknown at a first preview. So a
+property is read from the inputs, then from the outputs, and a reference is followed by id or, while the id is
+unknown, by the dependency that the engine recorded for the property.
 """
 
 from __future__ import annotations
@@ -136,9 +136,9 @@ class Target:
     resource: Resource | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
-    """The resources of a stack."""
+    """The resources of a stack; compared by identity, so that what is made of it can be cached."""
 
     resources: tuple[Resource, ...]
 
@@ -148,7 +148,7 @@ class Stack:
 
     @cached_property
     def _by_id(self) -> Mapping[str, Resource]:
-        return {resource.id.casefold(): resource for resource in self.resources if resource.id}
+        return {canonical_id(resource.id): resource for resource in self.resources if resource.id}
 
     @cached_property
     def _by_kind(self) -> Mapping[str, tuple[Resource, ...]]:
@@ -164,7 +164,7 @@ class Stack:
 
     def with_id(self, resource_id: str) -> Resource | None:
         """Return the resource with an id of Azure's, in any case."""
-        return self._by_id.get(resource_id.casefold())
+        return self._by_id.get(canonical_id(resource_id))
 
     def target(self, resource: Resource, path: Path, *kinds: str) -> Target | None:
         """Follow a reference by id to one of some kinds; None if it is not set.
@@ -176,11 +176,27 @@ class Stack:
         if value is None:
             return None
         if isinstance(value, str):
-            return self._outside_or_in(value)
+            return self.by_id(value)
         found = tuple(self.dependencies(resource, path, *kinds))
         if len(found) != 1:
             raise NotProvenError(f"{spell(path)} of {resource.name} is not known yet")
         return Target(key=found[0].urn, name=found[0].name, resource=found[0])
+
+    def owner(self, resource: Resource, kind: str, name_property: str) -> Target:
+        """Return the resource that a child belongs to: its id's parent, or what its URL would name.
+
+        Raises:
+            NotProvenError: The child has no id yet, and the owner's name or group is not known.
+        """
+        if resource.id:
+            return self.by_id(resource.id.rsplit("/", 2)[0])
+        found = tuple(self.dependencies(resource, (name_property,), kind))
+        if len(found) == 1:
+            return Target(key=found[0].urn, name=found[0].name, resource=found[0])
+        group, name = resource.text("resourceGroupName"), resource.text(name_property)
+        collection = kind.rpartition(":")[2]
+        collection = f"{collection[0].lower()}{collection[1:]}s"
+        return self.by_id(f"/resourceGroups/{group}/providers/Microsoft.Network/{collection}/{name}")
 
     def dependencies(self, resource: Resource, path: Path, *kinds: str) -> Iterator[Resource]:
         """Yield what the property at the start of a path was made of, of some kinds only."""
@@ -189,7 +205,8 @@ class Stack:
             if dependency is not None and dependency.kind in kinds:
                 yield dependency
 
-    def _outside_or_in(self, resource_id: str) -> Target:
+    def by_id(self, resource_id: str) -> Target:
+        """Return what an id leads to, be it in the stack or not."""
         resource = self.with_id(resource_id)
         if resource is not None:
             return Target(key=resource.urn, name=resource.name, resource=resource)

@@ -35,7 +35,7 @@ class Secret:
 
 
 Value: TypeAlias = (
-    "None | bool | int | float | str | Unknown | Secret | tuple[Value, ...] | Mapping[str, Value]"
+    "bool | int | float | str | Unknown | Secret | tuple[Value, ...] | Mapping[str, Value] | None"
 )
 
 REDACTED = "[secret]"
@@ -64,22 +64,28 @@ def decode_properties(struct: Struct) -> Mapping[str, Value]:
 
 
 def _decode(wire: WireValue) -> Value:
-    kind = wire.WhichOneof("kind")
-    if kind == "string_value":
-        return _decode_text(wire.string_value)
-    if kind == "number_value":
-        number = wire.number_value
-        return int(number) if number.is_integer() else number
-    if kind == "bool_value":
-        return wire.bool_value
-    if kind == "list_value":
-        return tuple(_decode(element) for element in wire.list_value.values)
-    if kind == "struct_value":
-        fields = wire.struct_value.fields
-        if SPECIAL_SIG_KEY in fields and fields[SPECIAL_SIG_KEY].string_value == SPECIAL_SECRET_SIG:
-            return Secret(_decode(fields["value"]))
-        return decode_properties(wire.struct_value)
-    return None
+    match wire.WhichOneof("kind"):
+        case "string_value":
+            value: Value = _decode_text(wire.string_value)
+        case "number_value":
+            number = wire.number_value
+            value = int(number) if number.is_integer() else number
+        case "bool_value":
+            value = wire.bool_value
+        case "list_value":
+            value = tuple(_decode(element) for element in wire.list_value.values)
+        case "struct_value":
+            value = _decode_mapping(wire.struct_value)
+        case _:
+            value = None
+    return value
+
+
+def _decode_mapping(struct: Struct) -> Value:
+    fields = struct.fields
+    if SPECIAL_SIG_KEY in fields and fields[SPECIAL_SIG_KEY].string_value == SPECIAL_SECRET_SIG:
+        return Secret(_decode(fields["value"]))
+    return decode_properties(struct)
 
 
 def _decode_text(text: str) -> Value:
@@ -95,19 +101,28 @@ def reveal(value: Value) -> Value:
     return value
 
 
-def texts(value: Value) -> Iterator[tuple[str, bool]]:
-    """Yield every known text inside a value, and whether it is kept secret."""
-    yield from _texts(value, secret=False)
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A known text somewhere inside a value."""
+
+    path: tuple[str | int, ...]
+    text: str = field(repr=False)
+    secret: bool
 
 
-def _texts(value: Value, *, secret: bool) -> Iterator[tuple[str, bool]]:
+def texts(value: Value) -> Iterator[Text]:
+    """Yield every known text inside a value, with the way to it, and whether it is kept secret."""
+    yield from _texts(value, (), secret=False)
+
+
+def _texts(value: Value, path: tuple[str | int, ...], *, secret: bool) -> Iterator[Text]:
     if isinstance(value, Secret):
-        yield from _texts(value.value, secret=True)
+        yield from _texts(value.value, path, secret=True)
     elif isinstance(value, str):
-        yield value, secret
+        yield Text(path, value, secret)
     elif isinstance(value, tuple):
-        for element in value:
-            yield from _texts(element, secret=secret)
+        for index, element in enumerate(value):
+            yield from _texts(element, (*path, index), secret=secret)
     elif isinstance(value, Mapping):
-        for element in value.values():
-            yield from _texts(element, secret=secret)
+        for key, element in value.items():
+            yield from _texts(element, (*path, key), secret=secret)

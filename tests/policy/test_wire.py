@@ -9,7 +9,7 @@ from pulumi.runtime import proto
 def test_the_pack_lists_its_rules(analyzer):
     info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
     assert info.name == "hybrid-network"
-    assert "circuit-peering-asn" in {policy.name for policy in info.policies}
+    assert "circuit-peering-asn-reserved" in {policy.name for policy in info.policies}
 
 
 def test_a_resource_is_judged_before_it_is_created(analyzer):
@@ -20,4 +20,4 @@ def test_a_resource_is_judged_before_it_is_created(analyzer):
         properties=json_format.ParseDict({"peerASN": 65516}, struct_pb2.Struct()),
     )
     found = analyzer.Analyze(request, timeout=30).diagnostics
-    assert [(d.policyName, d.enforcementLevel) for d in found] == [("circuit-peering-asn", proto.MANDATORY)]
+    assert [(d.policyName, d.enforcementLevel) for d in found] == [("circuit-peering-asn-reserved", proto.MANDATORY)]
