@@ -45,44 +45,44 @@ class LanguageHost(LanguageRuntimeServicer):
         self._engine_address = engine_address
         self._children: set[asyncio.subprocess.Process] = set()
 
-    async def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401 (gRPC's form)
+    async def Handshake(self, request: Any, context: Any) -> Any:
         """Learn the engine's address, which newer engines also say here."""
         del context
         self._engine_address = request.engine_address or self._engine_address
         return language_pb2.LanguageHandshakeResponse()
 
-    async def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
         """Say which version this is: the SDK's, which it runs programs with."""
         del request, context
         return plugin_pb2.PluginInfo(version=version("pulumi"))
 
-    async def About(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def About(self, request: Any, context: Any) -> Any:
         """Answer `pulumi about`."""
         del context
         return language_pb2.AboutResponse(executable=_python(request.info), version=platform.python_version())
 
-    async def GetRequiredPackages(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def GetRequiredPackages(self, request: Any, context: Any) -> Any:
         """Ask for no plugin to be installed: the lab attaches them."""
         del request, context
         return language_pb2.GetRequiredPackagesResponse()
 
-    async def GetRequiredPlugins(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def GetRequiredPlugins(self, request: Any, context: Any) -> Any:
         """Answer older engines' form of the same question."""
         del request, context
         return language_pb2.GetRequiredPluginsResponse()
 
-    async def GetProgramDependencies(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def GetProgramDependencies(self, request: Any, context: Any) -> Any:
         """Name none: requirements files pin them."""
         del request, context
         return language_pb2.GetProgramDependenciesResponse()
 
-    async def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def Cancel(self, request: Any, context: Any) -> Any:
         """End what still runs."""
         del request, context
         await self.end_children()
         return Empty()
 
-    async def Run(self, request: Any, context: Any) -> Any:  # noqa: N802, ANN401
+    async def Run(self, request: Any, context: Any) -> Any:
         """Run a program until it ends; it reports its own errors to the engine."""
         del context
         if not request.args:
@@ -105,7 +105,7 @@ class LanguageHost(LanguageRuntimeServicer):
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"the program ended with exit code {process.returncode}")
 
-    async def RunPlugin(self, request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: N802, ANN401
+    async def RunPlugin(self, request: Any, context: Any) -> AsyncIterator[Any]:
         """Run a policy pack or a provider, and pass on what it prints, until it ends or is unwanted."""
         del context
         process = await asyncio.create_subprocess_exec(
@@ -137,7 +137,7 @@ class LanguageHost(LanguageRuntimeServicer):
             self._children.discard(process)
 
 
-def _python(info: Any) -> str:  # noqa: ANN401 (gRPC's message)
+def _python(info: Any) -> str:
     """Return the interpreter of the virtual environment that a project or plugin names, else this one."""
     options = MessageToDict(info.options) if info.HasField("options") else {}
     if folder := options.get("virtualenv"):
@@ -147,7 +147,7 @@ def _python(info: Any) -> str:  # noqa: ANN401 (gRPC's message)
     return sys.executable
 
 
-def _plugin_command(request: Any) -> list[str]:  # noqa: ANN401 (gRPC's message)
+def _plugin_command(request: Any) -> list[str]:
     directory = request.info.program_directory
     python = _python(request.info)
     if request.kind == "analyzer":

@@ -1,0 +1,87 @@
+# `make help` lists what there is. Every target installs what it needs first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
+STACK ?= test
+PACKAGES := topology routing onprem components lab
+# one process for each core; the engine's own tests bring processes of their own
+WORKERS ?= auto
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## deploy the test stack on an emulated Azure and emulated routers, with the real Pulumi engine
+	@$(BIN)/python -m lab demo --stack $(STACK)
+
+.PHONY: test
+test: check ## everything: `check`, then the tests on the real engine
+	$(BIN)/python -m lab.engine
+	$(BIN)/python -m pytest -q -m engine
+
+.PHONY: check
+check: setup ## the fast part: format, lint, types, import contracts, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES) __main__.py tests
+	cd policy && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	PYTHONPATH=.:policy $(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q -m "not engine" -n $(WORKERS)
+
+.PHONY: bench
+bench: setup ## measure previews: the test stack, 300 and 3,000 resources, with and without aliases
+	$(BIN)/python -m lab.bench
+
+.PHONY: shell
+shell: setup ## a shell in which plain `pulumi` works on the lab
+	@$(BIN)/python -m lab shell
+
+.PHONY: lab
+lab: setup ## start the lab in the background; `source .lab/env` to use it
+	@$(BIN)/python -m lab start
+
+.PHONY: lab-stop
+lab-stop: setup ## stop the lab; its state stays
+	@$(BIN)/python -m lab stop
+
+.PHONY: lab-reset
+lab-reset: setup ## stop the lab and forget its Azure, its routers and Pulumi's state of them
+	@$(BIN)/python -m lab reset
+
+.PHONY: engine
+engine: setup ## find the Pulumi engine, or build it (once, 4-7 minutes)
+	@$(BIN)/python -m lab.engine
+
+.PHONY: setup
+setup: $(INSTALLED) ## install everything into .venv from hashed requirement files
+
+$(INSTALLED): requirements/dev.txt
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Install Python 3.11 or newer with its venv module (Debian: apt install python3 python3-venv)."; exit 1; }
+	@echo "installing into $(VENV), about a minute"
+	@"$(PYTHON)" -m venv $(VENV)
+	@if command -v uv >/dev/null; then \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r $<; \
+	fi
+	@touch $@
+
+.PHONY: requirements
+requirements: ## pin the requirement files anew (needs uv)
+	cd requirements && for name in runtime dev; do \
+	  uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	    --python-version 3.11 $$name.in -o $$name.txt; \
+	done
+
+.PHONY: clean
+clean: ## remove what the tools have cached; not .venv, not the lab
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
