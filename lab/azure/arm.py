@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from lab.azure.control_plane import SETTLING, ControlPlane
+from lab.azure.families.connections import set_shared_key
 from lab.azure.login import root_of
 from lab.azure.refusal import Refusal
 from lab.azure.rendering import render
@@ -35,6 +36,7 @@ _COLLECTION = re.compile(
 _GROUPS = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups", re.IGNORECASE)
 _GROUP_CONTENT = re.compile(r"(?P<group>/subscriptions/[^/]+/resourceGroups/[^/]+)/resources", re.IGNORECASE)
 _SUBSCRIPTION = re.compile(r"/subscriptions(?:/(?P<subscription>[^/]+))?", re.IGNORECASE)
+_SHARED_KEY = re.compile(r"(?P<connection>.+/connections/[^/]+)/sharedkey", re.IGNORECASE)
 _OPERATION = re.compile(
     r"/subscriptions/[^/]+(?:/providers/Microsoft\.Network/locations/[^/]+)?"
     r"/(?P<kind>operations|operationResults)/(?P<operation>[^/]+)",
@@ -57,6 +59,8 @@ class ArmService:
         self._require_api_version(request, path)
         if path.lower() != "/subscriptions":
             self._require_subscription(path)
+        if (match := _SHARED_KEY.fullmatch(path)) is not None:
+            return await self._answer_shared_key(request, _require_id(match["connection"]))
         match request.method:
             case "PUT":
                 return self._put(request, _require_id(path), await _read_body(request))
@@ -73,6 +77,20 @@ class ArmService:
         raise Refusal(
             "HttpMethodNotSupported", f"The HTTP method '{request.method}' is not supported here.", status=405
         )
+
+    async def _answer_shared_key(self, request: web.Request, connection_id: ResourceId) -> web.Response:
+        """Take a VPN connection's new key, and show none: Azure, too, needs a right of its own for that."""
+        connection = self._plane.read(connection_id)
+        if request.method != "PUT":
+            raise Refusal(
+                "AuthorizationFailed",
+                f"The shared key of {connection.id} is not shown: the emulator keeps a hash of it only.",
+                status=403,
+            )
+        body = await _read_body(request)
+        set_shared_key(self._plane.state, connection, body.get("value") if isinstance(body, dict) else None)
+        headers = self._start(request, connection, "operations", "Azure-AsyncOperation")
+        return web.json_response({"id": f"{connection.id}/sharedkey"}, headers=headers)
 
     def _put(self, request: web.Request, resource_id: ResourceId, body: object) -> web.Response:
         self._require_match(request, resource_id)

@@ -105,8 +105,8 @@ class ControlPlane:
             raise Refusal("InvalidRequestContent", "The request content was invalid: an object is expected.")
         change = self._shape(declared, resource_id, before, body, query)
         references = self._resolve(declared, change)
-        _refuse_fixed(declared, change)
         declared.fill(change)
+        _refuse_fixed(declared, change)
         resource = Resource(
             id=resource_id,
             location=change.location,
@@ -288,7 +288,7 @@ def _refuse_fixed(declared: ResourceType, change: Change) -> None:
     for members, before, after, place in tables:
         for where, member, old, new in list_fixed(members, before, after, place):
             raise Refusal(
-                "PropertyChangeNotAllowed",
+                member.fixed_code,
                 f"Changing property '{where}' is not allowed: {change.id} was created with {old}, and {new} was "
                 "given. Delete the resource and create it anew.",
                 rule=member.rule,

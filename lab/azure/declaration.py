@@ -39,7 +39,7 @@ class Property:
     """One property of a type.
 
     `values` are the only ones allowed, `low` and `high` the bounds of an integer; `fixed` says that it cannot
-    change once the resource exists; `to` names the type it refers to, `weak` that the reference does not keep
+    change once the resource exists, and `fixed_code` how Azure calls that; `to` names the type it refers to, `weak` that the reference does not keep
     its target from being deleted, `near` that both must be in one region; `rule` is cited in refusals.
     """
 
@@ -50,6 +50,7 @@ class Property:
     low: int | None = None
     high: int | None = None
     fixed: bool = False
+    fixed_code: str = "PropertyChangeNotAllowed"
     to: str = ""
     weak: bool = False
     near: bool = False
@@ -120,7 +121,7 @@ def named(properties: Mapping[str, Property], **options: Any) -> Property:
         "id": ignored(),
         "etag": ignored(),
         "type": ignored(),
-        "properties": structure(properties),
+        "properties": structure(properties, default={}),
     }
     return items(structure(part), **options)
 

@@ -4,6 +4,7 @@
 - `POST /lab/faults`: the next requests that match fail, or are slow: `{"method", "path_pattern", "status",
   "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` takes all faults back.
 - `POST /lab/provision/{circuit id}` and `/lab/deprovision/{circuit id}`: play the connectivity provider.
+- `POST /lab/shared-key/{connection id}`: `{"value": key}`; answers whether Azure holds that key, `{"matches": bool}`.
 - `PUT /lab/provider-delay`: `{"seconds": number}` that a provider takes from now on, for circuits that are not
   provisioned yet, too.
 - `PUT /lab/provider-deprovisions`: `{"enabled": bool}`, whether the provider gives up a circuit when Azure is
@@ -23,9 +24,10 @@ from typing import Any
 from aiohttp import web
 
 from lab.azure.families import provider
+from lab.azure.families.connections import CONNECTIONS, has_shared_key
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import parse_resource_id
-from lab.azure.state import State
+from lab.azure.state import Resource, State
 
 _REMEMBERED_REQUESTS = 20_000
 _MASK = "***"
@@ -68,6 +70,7 @@ class LabControl:
             web.delete("/lab/faults", self._remove_faults),
             web.post("/lab/provision/{circuit:.+}", self._provision),
             web.post("/lab/deprovision/{circuit:.+}", self._deprovision),
+            web.post("/lab/shared-key/{connection:.+}", self._compare_shared_key),
             web.put("/lab/provider-delay", self._set_provider_delay),
             web.put("/lab/provider-deprovisions", self._set_provider_deprovisions),
         ]
@@ -119,13 +122,22 @@ class LabControl:
         return self._play_provider(request, provider.NOT_PROVISIONED)
 
     def _play_provider(self, request: web.Request, state: str) -> web.Response:
-        circuit_id = parse_resource_id(f"/{request.match_info['circuit'].lstrip('/')}")
-        circuit = self._state.find(circuit_id) if circuit_id is not None else None
-        if circuit is None or circuit.id.type != provider.CIRCUITS:
-            raise Refusal("ResourceNotFound", f"There is no circuit {circuit_id}.", status=404)
+        circuit = self._find(request.match_info["circuit"], provider.CIRCUITS)
         with self._state.transaction():
             provider.set_provider_state(self._state, circuit, state)
         return web.json_response({"id": str(circuit.id), "serviceProviderProvisioningState": state})
+
+    async def _compare_shared_key(self, request: web.Request) -> web.Response:
+        connection = self._find(request.match_info["connection"], CONNECTIONS)
+        value = (await request.json()).get("value")
+        return web.json_response({"matches": has_shared_key(self._state, connection, value)})
+
+    def _find(self, path: str, type_path: str) -> Resource:
+        resource_id = parse_resource_id(f"/{path.lstrip('/')}")
+        found = self._state.find(resource_id) if resource_id is not None else None
+        if found is None or found.id.type != type_path:
+            raise Refusal("ResourceNotFound", f"There is no resource /{path} of type {type_path}.", status=404)
+        return found
 
     async def _set_provider_delay(self, request: web.Request) -> web.Response:
         seconds = (await request.json()).get("seconds")

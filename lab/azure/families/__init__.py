@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from lab.azure.declaration import ResourceType
-from lab.azure.families import resource_groups, virtual_network_peerings, virtual_networks
+from lab.azure.families import (
+    circuit_peerings,
+    circuits,
+    connections,
+    gateways,
+    local_network_gateways,
+    public_ip_addresses,
+    resource_groups,
+    virtual_network_peerings,
+    virtual_networks,
+)
 
 TYPES: dict[str, ResourceType] = {
     declared.path: declared
@@ -11,6 +21,12 @@ TYPES: dict[str, ResourceType] = {
         resource_groups,
         virtual_networks,
         virtual_network_peerings,
+        public_ip_addresses,
+        gateways,
+        local_network_gateways,
+        circuits,
+        circuit_peerings,
+        connections,
     )
     for declared in family.TYPES
 }
