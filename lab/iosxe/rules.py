@@ -215,6 +215,12 @@ def route_map_entry(edit: Edit) -> None:
     edit.rename(("route-map", name, action, number), ("route-map", name, number))
 
 
+def removes_route_map(edit: Edit) -> None:
+    """Without a number every clause goes."""
+    if len(edit.match.words) == 2:  # noqa: PLR2004  `route-map` and the name
+        edit.section.remove("route-map", edit.match.words[1])
+
+
 def one_bgp(edit: Edit) -> None:
     """Source: recollection, `BGP is already running; AS is N`."""
     for identity in edit.section.starting_with("router", "bgp"):

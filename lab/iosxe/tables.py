@@ -149,6 +149,7 @@ GLOBAL = (
         syntax="route-map <word> [=permit|=deny] [<1-65535>]",
         opens=Mode.ROUTE_MAP,
         shape=rules.route_map_entry,
+        undo=rules.removes_route_map,
         order=_by_clause,
     ),
     C(syntax="line (con|vty) <0-98> [<1-98>]", opens=Mode.LINE),
@@ -228,7 +229,13 @@ OSPF = (
 
 
 def _neighbor(tail: str) -> C:
-    return C(syntax=f"neighbor <peer> {tail}", check=rules.knows_neighbor, order=_by_peer, source="unicon")
+    return C(
+        syntax=f"neighbor <peer> {tail}",
+        check=rules.knows_neighbor,
+        undo=rules.knows_neighbor,
+        order=_by_peer,
+        source="unicon",
+    )
 
 
 _NEIGHBOR = (
