@@ -82,12 +82,35 @@ MICROSOFT_EDGE_ASN = 12076
 AZURE_GATEWAY_ASN = 65515
 """Every ExpressRoute gateway's ASN, and a VPN gateway's unless set otherwise (ASN-7)."""
 
+AZURE_RESERVED_ASNS = frozenset({8074, 8075, 12076, 65515, 65517, 65518, 65519, 65520})
+"""Neither a VPN gateway of another ASN nor an on-premises device may use these (ASN-1, ASN-2, ASN-4)."""
+
+IANA_RESERVED_ASNS = frozenset({23456, *range(64496, 64512), *range(65535, 65552)})
+"""Reserved for documentation and transition (ASN-3)."""
+
+CIRCUIT_RESERVED_ASNS = frozenset(range(65515, 65521))
+"""Private ASNs that a circuit's peering refuses (ASN-6); 65516 is here, and not in the set for VPN."""
+
 
 def overlapping(prefixes: Iterable[tuple[str, IPv4Network]]) -> Iterator[tuple[str, str]]:
     """Yield the labels of each two prefixes that share addresses."""
     for (label, prefix), (other_label, other) in combinations(prefixes, 2):
         if prefix.overlaps(other):
             yield label, other_label
+
+
+def inside(prefix: IPv4Network, spaces: Iterable[IPv4Network]) -> bool:
+    """Return whether one of the spaces holds a whole prefix."""
+    return any(prefix.subnet_of(space) for space in spaces)
+
+
+def outside(
+    prefixes: Iterable[IPv4Network] | None, spaces: tuple[IPv4Network, ...]
+) -> Iterator[tuple[int, IPv4Network]]:
+    """Yield the prefixes, with their numbers in the list, that none of the spaces holds whole."""
+    for index, prefix in enumerate(prefixes or ()):
+        if not inside(prefix, spaces):
+            yield index, prefix
 
 
 def host_address(subnet: IPv4Network, number: int) -> IPv4Address:

@@ -34,6 +34,11 @@ class Mistake:
         return f"{where}: {self.message}" if where else self.message
 
 
+def flaw(*path: str, says: str) -> Mistake:
+    """Return a mistake at a path inside the network, its place yet to be found."""
+    return Mistake(path=path, message=says)
+
+
 class StackFileError(ValueError):
     """All mistakes found in one stack file, in the order of the file."""
 

@@ -56,12 +56,16 @@ class Network(Described):
         """Return the ASN of the location that a router serves."""
         return self.locations[router.location].asn
 
-    def router_links(self, router: str) -> Iterator[tuple[Circuit, LinkName, Link]]:
-        """Yield the circuit links that end on a router, in the order of the file."""
+    @property
+    def links(self) -> Iterator[tuple[Circuit, LinkName, Link]]:
+        """Every circuit's two links, in the order of the file."""
         for circuit in self.circuits.values():
             for name, link in circuit.private_peering.links:
-                if link.router == router:
-                    yield circuit, name, link
+                yield circuit, name, link
+
+    def router_links(self, router: str) -> Iterator[tuple[Circuit, LinkName, Link]]:
+        """Yield the circuit links that end on a router, in the order of the file."""
+        return (entry for entry in self.links if entry[2].router == router)
 
     def router_tunnels(self, router: str) -> Iterator[Tunnel]:
         """Yield the tunnels that end on a router, in the order of the file."""
