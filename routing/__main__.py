@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,10 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
             json.dump(paths_document(options.stack, scenarios), sys.stdout, indent=2)
             sys.stdout.write("\n")
         else:
-            _print_tables(scenarios)
+            _print_tables(scenarios, whole=options.failure is not None)
     except (StackFileError, RoutingError) as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -53,13 +56,14 @@ def _project_directory() -> Path:
     return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists()), here)
 
 
-def _print_tables(scenarios: Iterator[Scenario]) -> None:
+def _print_tables(scenarios: Iterator[Scenario], *, whole: bool) -> None:
     from rich.console import Console  # noqa: PLC0415 (half of the start-up time, and JSON needs none)
 
     from routing.table import print_tables  # noqa: PLC0415
 
-    console = Console() if sys.stdout.isatty() else Console(no_color=True, width=PIPED_WIDTH)
-    print_tables(console, scenarios)
+    piped = not sys.stdout.isatty()
+    console = Console(force_terminal=False, width=PIPED_WIDTH) if piped else Console()
+    print_tables(console, scenarios, whole=whole)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rich.console import Console
 from rich.table import Table
@@ -11,33 +11,45 @@ from rich.text import Text
 from routing.course import Direction
 from routing.prediction import Path, Scenario
 
+CHANGED = "*"
+"""Stands before the source of a path that a failure changes."""
 
-def print_tables(console: Console, scenarios: Iterable[Scenario]) -> None:
-    """Print a table for the steady state and one for each failure, as the scenarios come."""
+
+def print_tables(console: Console, scenarios: Iterable[Scenario], *, whole: bool = False) -> None:
+    """Print a table for the steady state and one for each failure, as the scenarios come.
+
+    A failure's table lists what it changes, or, if `whole`, every pair with a mark at those that change.
+    """
     steady: dict[tuple[str, str], Path] = {}
     for scenario in scenarios:
         if scenario.failure is None:
             steady = {(path.source, path.destination): path for path in scenario.paths}
             console.print(path_table("Steady state", scenario.paths))
             continue
-        changed = tuple(
-            path for path in scenario.paths if path.differs_from(steady[path.source, path.destination])
+        changed = frozenset(
+            (path.source, path.destination)
+            for path in scenario.paths
+            if path.differs_from(steady[path.source, path.destination])
         )
-        title = f"Failure of {scenario.failure}"
-        if changed:
-            console.print(path_table(f"{title}: what changes", changed))
+        if whole:
+            title = f"Failure of {scenario.failure} ({CHANGED} marks what changes)"
+            console.print(path_table(title, scenario.paths, changed))
+        elif changed:
+            paths = (path for path in scenario.paths if (path.source, path.destination) in changed)
+            console.print(path_table(f"Failure of {scenario.failure}: what changes", paths))
         else:
-            console.print(f"{title}: every path stays.", highlight=False)
+            console.print(f"Failure of {scenario.failure}: every path stays.", highlight=False)
 
 
-def path_table(title: str, paths: Iterable[Path]) -> Table:
-    """Return one table, a row for each path."""
+def path_table(title: str, paths: Iterable[Path], marked: Collection[tuple[str, str]] = ()) -> Table:
+    """Return one table, a row for each path, with a mark at some pairs."""
     table = Table(title=title, title_justify="left")
     for heading in ("From", "To", "Via", "Over", "Back", "Why"):
         table.add_column(heading, overflow="fold")
     for path in paths:
+        mark = f"{CHANGED} " if (path.source, path.destination) in marked else ""
         table.add_row(
-            path.source,
+            f"{mark}{path.source}",
             path.destination,
             _via(path.forward),
             _over(path.forward),

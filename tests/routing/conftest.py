@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from routing import Direction, Path, predict_paths
 from topology import Document, Network, load_network
 
-ROOT = Path(__file__).parents[2]
+ROOT = FilePath(__file__).parents[2]
 Changes = Mapping[str, Any]
+Paths = dict[tuple[str, str], Path]
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +38,30 @@ def _merge(data: dict[str, Any], changes: Changes) -> None:
             data.pop(key)
         else:
             data[key] = value
+
+
+@pytest.fixture(scope="session")
+def paths(stack: Callable[..., Network]) -> Callable[..., Paths]:
+    """Return `paths(changes, failure)`: a scenario's paths by source and destination."""
+
+    known: dict[str, Paths] = {}
+
+    def predict(changes: Changes | None = None, failure: str | None = None) -> Paths:
+        key = json.dumps([changes, failure])
+        if key not in known:
+            scenarios = predict_paths(stack(changes), failure)
+            scenario = next(each for each in scenarios if each.failure == failure)
+            known[key] = {(path.source, path.destination): path for path in scenario.paths}
+        return known[key]
+
+    return predict
+
+
+@pytest.fixture(scope="session")
+def over() -> Callable[[Direction], str]:
+    """Return what a direction crosses, as the tests write it: `peering:hub-spoke expressroute:expressroute1`."""
+
+    def written(direction: Direction) -> str:
+        return " ".join(f"{segment.kind}:{segment.over}" for segment in direction.segments) or "none"
+
+    return written
