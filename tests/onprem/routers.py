@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 from lab.iosxe.configuration import print_configuration
 from lab.iosxe.editor import Editor, Position
 from lab.iosxe.factory import factory_configuration
+from lab.iosxe.faults import Fault, Hook, Moment
 from lab.iosxe.sealing import Sealer
+from lab.iosxe.server import RouterServer
 from lab.iosxe.tables import TABLES
+from onprem.access import Access
 from onprem.changes import Command
 from onprem.script import typed_lines
 from onprem.sections import Section, read_running_configuration
 
 ROUTER = "location1-ce1"
+PASSWORD = "canary-login-9sKd2Lq"
 CANARY = "canary-Zq7xK2mP9vLw4TnB8sRd"
+T = TypeVar("T")
 VALUES = {
     "hub-vpn-gateway-public-ip-1": "203.0.113.10",
     "hub-vpn-gateway-bgp-address-1": "10.10.30.254",
@@ -59,3 +69,74 @@ class Console:
             assert not line.enters or len(outcome.position.path) == len(line.section) + 1, line
             position = outcome.position
         return typed
+
+
+class Lab:
+    """Emulated routers behind SSH, in an event loop of their own thread, so that tests may block."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._servers: list[RouterServer] = []
+        self._hosts: dict[str, str] = {}
+        self.known_hosts = directory / "known_hosts"
+        self.ssh_config = directory / "ssh_config"
+
+    def start(self, name: str = ROUTER, *, host: str | None = None, **options: Any) -> RouterServer:
+        """Starts a router that calls itself `name` and is found as `host`, and makes its host key known."""
+        directory = self._directory / (host or name)
+        server = RouterServer(name, directory, username="netops", password=PASSWORD, **options)
+        self.run(server.start())
+        self._servers.append(server)
+        self.publish(server, host or name)
+        return server
+
+    def publish(self, server: RouterServer, host: str) -> None:
+        """Writes a router into OpenSSH's configuration and known_hosts."""
+        self._hosts[host] = (
+            f"Host {host}\n  HostName 127.0.0.1\n  Port {server.port}\n  User netops\n"
+            f"  HostKeyAlias {host}\n  UserKnownHostsFile {self.known_hosts}\n"
+        )
+        self.ssh_config.write_text("".join(self._hosts.values()))
+        self.known_hosts.touch()
+        others = [line for line in self.known_hosts.read_text().splitlines() if line.split()[0] != host]
+        self.known_hosts.write_text("\n".join((*others, f"{host} {server.host_key}")) + "\n")
+
+    def access(self, host: str = ROUTER, **changes: Any) -> Access:
+        """How a test logs in to a router."""
+        access = Access(
+            router=host, host=host, username="netops", password=PASSWORD, ssh_config=self.ssh_config
+        )
+        return replace(access, **changes)
+
+    def run(self, doing: Coroutine[Any, Any, T]) -> T:
+        """Awaits something in the routers' event loop."""
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(timeout=30)
+
+    def stop(self) -> None:
+        for server in self._servers:
+            self.run(server.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+
+def fault_at(wanted: Callable[[int, Moment, str], bool], fault: Fault, *, times: int = 1) -> Hook:
+    """A hook that makes one fault happen where `wanted` says so, a limited number of times."""
+    left = times
+
+    async def hook(step: int, moment: Moment, text: str) -> Fault | None:
+        nonlocal left
+        if left and wanted(step, moment, text):
+            left -= 1
+            return fault
+        return None
+
+    return hook
+
+
+def on_line(start: str) -> Callable[[int, Moment, str], bool]:
+    """When a line that begins with `start` was received and not yet run."""
+    return lambda _, moment, text: moment is Moment.LINE and text.strip().startswith(start)

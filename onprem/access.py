@@ -1,0 +1,170 @@
+"""How a router is reached, and which host key is its own: OpenSSH's client configuration and known_hosts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import paramiko
+
+from onprem.errors import PushError
+
+_SSH = Path("~/.ssh")
+_SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
+_STANDARD_PORT = 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How to log in to one router.
+
+    `host` is a name or address, which OpenSSH's configuration may map. `host_key` is the router's public key
+    in OpenSSH's form; without one, known_hosts has to know it. `username` and `password` may be empty:
+    then OpenSSH's configuration names the user, and its identity files or the agent let it in.
+    """
+
+    router: str
+    host: str
+    host_key: str | None = None
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ssh_config: Path | None = None
+    """OpenSSH's client configuration; the user's own if None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where the connection goes, and what is known about the other side."""
+
+    access: Access
+    config_file: Path | None
+    hostname: str
+    port: int
+    username: str
+    identity_files: tuple[str, ...]
+    key_name: str
+    """Under which name known_hosts has the router's key."""
+    known_hosts: tuple[Path, ...]
+    keys: tuple[paramiko.PKey, ...]
+    """The host keys that count as the router's."""
+
+    @property
+    def address(self) -> str:
+        """Host and port for messages."""
+        return f"{self.hostname}:{self.port}"
+
+    def refusal(self, key: paramiko.PKey) -> PushError:
+        """The error for a host key that is not known to be the router's."""
+        router, shown = self.access.router, fingerprint(key)
+        if self.access.host_key is not None:
+            known = fingerprint(self.keys[0])
+            return PushError(
+                f"{router}: {self.address} shows another host key ({shown}) than the one pinned as its"
+                f" hostKey ({known}); nothing was sent. If the router has a new key, ask its owner to confirm"
+                " it and change hostKey; if not, something else answers at this address"
+            )
+        files = ", ".join(map(str, self.known_hosts))
+        if self.keys:
+            known = ", ".join(map(fingerprint, self.keys))
+            return PushError(
+                f"{router}: {self.address} shows another host key ({shown}) than {files} has for"
+                f" {self.key_name} ({known}); nothing was sent. If the router has a new key, have its owner"
+                f" confirm it, then run: ssh-keygen -R '{self.key_name}' -f {self.known_hosts[0]} and add the"
+                " new one; if not, something else answers at this address"
+            )
+        return PushError(
+            f"{router}: the host key of {self.address} ({shown}) is not known: {files} has none for"
+            f" {self.key_name}; nothing was sent. Have the router's owner confirm the fingerprint, then add"
+            f" the key to the file (ssh-keyscan -p {self.port} {self.hostname}) or set the router's hostKey"
+        )
+
+
+def fingerprint(key: paramiko.PKey) -> str:
+    """Return a public key's type and SHA256 fingerprint, as OpenSSH prints it."""
+    digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
+    return f"{key.get_name()} SHA256:{digest}"
+
+
+def find_endpoint(access: Access) -> Endpoint:
+    """Look a router up in OpenSSH's configuration and known_hosts.
+
+    Raises:
+        PushError: a file that cannot be read, or a pinned key that is none.
+    """
+    config_file = _config_file(access)
+    found = _lookup(config_file, access)
+    hostname = found.get("hostname", access.host)
+    port = int(found.get("port", _STANDARD_PORT))
+    standard = hostname if port == _STANDARD_PORT else f"[{hostname}]:{port}"
+    key_name = found.get("hostkeyalias", standard)
+    files = _known_hosts(found)
+    keys = (parse_host_key(access.router, access.host_key),) if access.host_key else _keys(files, key_name)
+    return Endpoint(
+        access=access,
+        config_file=config_file,
+        hostname=hostname,
+        port=port,
+        username=access.username or found.get("user", ""),
+        identity_files=tuple(found.get("identityfile", ())),
+        key_name=key_name,
+        known_hosts=files,
+        keys=keys,
+    )
+
+
+def parse_host_key(router: str, text: str) -> paramiko.PKey:
+    """Return the key of a line in OpenSSH's form: type, base64, and maybe a comment.
+
+    Raises:
+        PushError: the text is no public key.
+    """
+    try:
+        kind, encoded = text.split()[:2]
+        return paramiko.PKey.from_type_string(kind, base64.b64decode(encoded, validate=True))
+    except (ValueError, paramiko.SSHException):
+        raise PushError(
+            f"{router}: hostKey is no public key in OpenSSH's form, as in 'ssh-ed25519 AAAA...'"
+            " (the router's part of a line of known_hosts, without the name)"
+        ) from None
+
+
+def _config_file(access: Access) -> Path | None:
+    if access.ssh_config is not None:
+        if not access.ssh_config.is_file():
+            raise PushError(
+                f"{access.router}: there is no file {access.ssh_config}, which IOSXE_SSH_CONFIG names"
+            )
+        return access.ssh_config
+    own = (_SSH / "config").expanduser()
+    return own if own.is_file() else None
+
+
+def _lookup(file: Path | None, access: Access) -> dict[str, str]:
+    if file is None:
+        return {}
+    try:
+        return dict(paramiko.SSHConfig.from_path(str(file)).lookup(access.host))
+    except (OSError, ValueError, paramiko.SSHException) as error:
+        raise PushError(
+            f"{access.router}: {file} cannot be read as OpenSSH's configuration: {error}"
+        ) from None
+
+
+def _known_hosts(found: dict[str, str]) -> tuple[Path, ...]:
+    named = found.get("userknownhostsfile")
+    if named is not None:
+        return tuple(Path(name.strip('"')).expanduser() for name in named.split())
+    return ((_SSH / "known_hosts").expanduser(), _SYSTEM_KNOWN_HOSTS)
+
+
+def _keys(files: tuple[Path, ...], name: str) -> tuple[paramiko.PKey, ...]:
+    keys: list[paramiko.PKey] = []
+    for file in files:
+        try:
+            known = paramiko.HostKeys(str(file)).lookup(name)
+        except OSError:  # no such file: then it knows nobody, which the refusal says
+            continue
+        keys += known.values() if known is not None else ()
+    return tuple(keys)
