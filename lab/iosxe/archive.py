@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lab.iosxe.files import replace_file
+
 FILE_SYSTEMS = ("bootflash:", "flash:")
 """Where an emulated router can keep files; any other path cannot be opened."""
 NO_ARCHIVE = "%Turn config archive on before using Rollback Confirmed Change"
@@ -70,12 +72,12 @@ class Archive:
             raise ArchiveFailed(f"%Error opening {path} (No such device)")
         name = self.next_name(path, _stamp())
         self._directory.mkdir(mode=0o700, exist_ok=True)
-        self._file(name).write_text(configuration)
+        replace_file(self._file(name), configuration)
         self._names.append(name)
         for oldest in self._names[:-maximum]:
             self._file(oldest).unlink(missing_ok=True)
         self._names = self._names[-maximum:]
-        self._index.write_text(json.dumps(self._names))
+        replace_file(self._index, json.dumps(self._names))
         return name
 
     def _file(self, name: str) -> Path:
@@ -109,7 +111,7 @@ class RevertTimer:
         """Reverts to `file` after `minutes`, unless confirmed."""
         now = time.time()
         pending = Pending(file=file, user=user, minutes=minutes, armed=now, due=now + minutes * self._minute)
-        self._file.write_text(json.dumps(asdict(pending)))
+        replace_file(self._file, json.dumps(asdict(pending)))
         self._schedule(pending)
 
     def confirm(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from lab.iosxe.archive import NO_ARCHIVE, PENDING, Archive, ArchiveFailed, Rever
 from lab.iosxe.configuration import Section, print_configuration
 from lab.iosxe.editor import Editor
 from lab.iosxe.factory import factory_configuration
+from lab.iosxe.files import replace_file
 from lab.iosxe.sealing import Sealer, mask_secrets
 from lab.iosxe.tables import TABLES
 
@@ -79,7 +79,7 @@ class Device:
 
     def save_startup(self) -> None:
         """Does what `write memory` does; archives a copy where the archive says so."""
-        _write(self._file("startup.cfg"), self.running)
+        replace_file(self._file("startup.cfg"), self.running)
         section = self.archive_section
         if section is not None and ("write-memory",) in section.lines:
             with contextlib.suppress(ArchiveFailed):
@@ -155,7 +155,7 @@ class Device:
         """Writes the running configuration to its file if it has changed."""
         running = self.running
         if running != self._saved:
-            _write(self._file("cfg"), running)
+            replace_file(self._file("cfg"), running)
             self._saved = running
 
     def record(self, connection: int, mode: str, text: str) -> str:
@@ -179,7 +179,7 @@ class Device:
     def _load_key(self) -> asyncssh.SSHKey:
         file = self._file("key")
         if not file.exists():
-            _write(file, asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode())
+            replace_file(file, asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode())
         return asyncssh.read_private_key(str(file))
 
     def _key_bytes(self) -> bytes:
@@ -191,16 +191,3 @@ class Device:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _write(file: Path, text: str) -> None:
-    """Replaces a file as a whole, readable by its owner only."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-        Path(temporary).replace(file)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
