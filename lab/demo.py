@@ -1,0 +1,152 @@
+"""The main job from end to end on the lab: preview, up with the policy pack, paths, and a second preview.
+
+Its artefacts stay in the lab's directory: preview.txt, up.txt, preview-again.txt, stack.json, paths.json,
+routers/<name>.cfg, report.md and report.html.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+from rich.console import Console
+
+from lab.background import read_status, start, stop
+from lab.demo_report import write_report
+from lab.directory import LabDirectory
+from lab.service import LabError
+from topology import load_stack
+
+_POLICY_PACK = "policy"
+_SSH_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """One run: where, of which stack, and in which environment."""
+
+    directory: LabDirectory
+    project: Path
+    stack: str
+    environment: Mapping[str, str]
+
+    def run(self, command: Sequence[str], artefact: str, *, show: bool = True) -> None:
+        """Run a command, keep what it prints, and show it as it comes.
+
+        Raises:
+            LabError: if it fails; what it printed is in the artefact.
+        """
+        path = self.directory.path / artefact
+        with path.open("w", encoding="utf-8") as kept:
+            process = subprocess.Popen(
+                command,
+                cwd=self.project,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if show else None,
+                text=True,
+            )
+            assert process.stdout is not None
+            for line in process.stdout:
+                kept.write(line)
+                if show:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+            if process.wait() != 0:
+                raise LabError(f"`{' '.join(command[:2])}` failed; all that it said is in {path}")
+
+    def pulumi(self, *arguments: str, artefact: str, show: bool = True) -> None:
+        """Run Pulumi on the stack."""
+        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive", "--color", "never"]
+        self.run(command, artefact, show=show)
+
+
+def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
+    """Deploy a stack on the lab and show what came of it; nothing is destroyed.
+
+    Raises:
+        LabError: at the first step that fails.
+    """
+    began = time.monotonic()
+    was_running = read_status(directory) is not None
+    _say("Starting the lab: an emulated Azure, emulated routers, the real Pulumi engine")
+    status = start(directory, project)
+    try:
+        demo = Demo(
+            directory=directory,
+            project=project,
+            stack=stack,
+            environment=directory.environment(status["variables"]),
+        )
+        _deploy(demo)
+        _read_back(demo)
+        _show_paths(demo)
+        write_report(directory, stack)
+    finally:
+        if not was_running:
+            stop(directory)
+    _say(f"Done in {time.monotonic() - began:.0f} s. All of it is in {directory.path}; `make shell` goes on")
+    return 0
+
+
+def _deploy(demo: Demo) -> None:
+    select = ["pulumi", "stack", "select", "--create", demo.stack, "--non-interactive"]
+    demo.run(select, "select.txt", show=False)
+    (demo.directory.path / "select.txt").unlink()
+    pack = ("--policy-pack", _POLICY_PACK)
+    _say(
+        f"pulumi preview: what would change, in Azure and on the routers ({demo.directory.path}/preview.txt)"
+    )
+    demo.pulumi("preview", *pack, artefact="preview.txt", show=False)
+    _say("pulumi up, judged by the policy pack")
+    demo.pulumi("up", "--yes", "--skip-preview", *pack, artefact="up.txt")
+    demo.pulumi("stack", "export", artefact="stack.json", show=False)
+    _say("pulumi preview once more: nothing is left to change")
+    demo.pulumi("preview", "--expect-no-changes", "--suppress-outputs", artefact="preview-again.txt")
+
+
+def _read_back(demo: Demo) -> None:
+    """Keep each router's running configuration as it shows it; it shows keys sealed."""
+    _say("What the routers now run, read back over SSH")
+    network = load_stack(demo.project / f"Pulumi.{demo.stack}.yaml")
+    folder = demo.directory.path / "routers"
+    folder.mkdir(exist_ok=True)
+    hosts = {router.name: router.host for router in network.routers.values()}
+    for name, configuration in asyncio.run(_running_configurations(demo.directory, hosts)).items():
+        (folder / f"{name}.cfg").write_text(configuration, encoding="utf-8")
+        sys.stdout.write(f"  {folder / name}.cfg  {len(configuration.splitlines())} lines\n")
+
+
+async def _running_configurations(directory: LabDirectory, hosts: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    async with asyncio.timeout(_SSH_SECONDS):
+        for name, host in hosts.items():
+            async with asyncssh.connect(
+                host, config=[str(directory.ssh_config)], password=directory.password
+            ) as session:
+                answer = await session.run("show running-config", check=True)
+            text = str(answer.stdout).replace("\r\n", "\n")
+            found[name] = text[text.index("version ") : text.rindex("\nend") + len("\nend\n")]
+    return found
+
+
+def _show_paths(demo: Demo) -> None:
+    _say("Which way every pair of sites goes (python -m routing)")
+    command = [sys.executable, "-m", "routing", "--stack", demo.stack]
+    demo.run([*command, "--json"], "paths.json", show=False)
+    steady = json.loads((demo.directory.path / "paths.json").read_text(encoding="utf-8"))["scenarios"][0]
+    reachable = sum(path["reachable"] for path in steady["paths"])
+    subprocess.run(command, cwd=demo.project, check=True)
+    sys.stdout.write(f"{reachable} of {len(steady['paths'])} pairs reach each other in the steady state\n")
+
+
+def _say(step: str) -> None:
+    Console(soft_wrap=True).print(f"\n[bold]{step}[/bold]", highlight=False)
