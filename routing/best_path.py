@@ -151,7 +151,7 @@ def select(node: Node, candidates: Collection[Route]) -> Selection | None:
     decisive: Step | None = None
     rejected: tuple[Route, ...] = ()
     for step in steps:
-        if step.by_length and len(left) > 1 and not all(route.length_known for route in left):
+        if step.by_length and _is_undocumented(left):
             return _selection(left, _UNDOCUMENTED, decisive, rejected)
         ranks = [step.rank(route) for route in left]
         best = max(ranks)
@@ -162,6 +162,10 @@ def select(node: Node, candidates: Collection[Route]) -> Selection | None:
     if isinstance(node, LanNode) and left[0].protocol is Protocol.STATIC:
         ending = _UNDESCRIBED
     return _selection(left, ending, decisive, rejected)
+
+
+def _is_undocumented(left: list[Route]) -> bool:
+    return not all(route.length_known for route in left) and len({route.as_path for route in left}) > 1
 
 
 def _selection(

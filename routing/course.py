@@ -57,7 +57,7 @@ def chart(
     if not others:
         return course
     differing = [
-        f"the rest of {part.prefixes[0]} is reached by {other.direction.via}"
+        f"{_part_name(part, parts[0])} goes by {other.direction.via}"
         for part, other in zip(parts[1:], others, strict=True)
         if other.alternatives != course.alternatives
     ]
@@ -68,6 +68,11 @@ def chart(
         reason="; ".join([course.reason, *differing]),
         looked_into=course.looked_into.union(*(other.looked_into for other in others)),
     )
+
+
+def _part_name(part: Destination, first: Destination) -> str:
+    prefix = part.prefixes[0]
+    return f"the rest of {prefix}" if first.address in prefix else str(prefix)
 
 
 def _chart_part(
@@ -97,9 +102,7 @@ def _chart_part(
 
 
 def _direction(arriving: tuple[Trail, ...], ending: tuple[Trail, ...]) -> Direction:
-    segments = tuple(dict.fromkeys(segment for trail in arriving for segment in trail.segments))
-    if len({trail.segments for trail in arriving}) == 1:
-        segments = arriving[0].segments
+    segments = _merged([trail.segments for trail in arriving])
     circuits = (segment.over for segment in segments if segment.kind is SegmentKind.EXPRESS_ROUTE)
     return Direction(
         via=_via(segments) if arriving else "none",
@@ -108,6 +111,17 @@ def _direction(arriving: tuple[Trail, ...], ending: tuple[Trail, ...]) -> Direct
         hops=tuple(dict.fromkeys(trail.hops for trail in arriving)),
         determined=_is_determined(arriving, ending),
     )
+
+
+def _merged(alternatives: list[tuple[Segment, ...]]) -> tuple[Segment, ...]:
+    """Return the segments of all alternatives, each at the first position that it has in any of them."""
+    if len(set(alternatives)) == 1:
+        return alternatives[0]
+    positions: dict[Segment, int] = {}
+    for segments in alternatives:
+        for position, segment in enumerate(segments):
+            positions[segment] = min(position, positions.get(segment, position))
+    return tuple(sorted(positions, key=lambda segment: positions[segment]))
 
 
 def _via(segments: tuple[Segment, ...]) -> str:

@@ -39,15 +39,20 @@ def _attachment(adjacency: Adjacency, route: Route) -> Told:
     """A VNet lends its prefixes to the gateways it uses, and they program what they learned (PEER-13)."""
     if isinstance(adjacency.sender, ExpressRouteGatewayNode | VpnGatewayNode):
         return _learned(adjacency, route, Protocol.EBGP) if route.protocol is Protocol.EBGP else None
+    if route.protocol is Protocol.SYSTEM:
+        return Refusal(reason="a gateway advertises a peered virtual network only if it uses it (PEER-13)")
     return _learned(adjacency, route, Protocol.ATTACHED) if route.protocol is Protocol.CONNECTED else None
 
 
 def _peering(adjacency: Adjacency, route: Route) -> Told:
-    if route.protocol is Protocol.CONNECTED:
-        return _learned(adjacency, route, Protocol.SYSTEM)
-    if route.protocol is Protocol.SYSTEM:
-        return Refusal(reason="VNet peering is not transitive (PEER-10)")
-    return None
+    match route.protocol:
+        case Protocol.CONNECTED:
+            return _learned(adjacency, route, Protocol.SYSTEM)
+        case Protocol.SYSTEM:
+            return Refusal(reason="VNet peering is not transitive (PEER-10)")
+        case _:
+            names = f"{adjacency.receiver.name} does not use {adjacency.sender.name}'s gateways"
+            return Refusal(reason=f"{names} (PEER-1)")
 
 
 def _exchange(adjacency: Adjacency, route: Route) -> Told:

@@ -37,7 +37,8 @@ def explain_delivery(trails: tuple[Trail, ...]) -> str:
             return _explain_chance(decision)
     if len({trail.segments for trail in trails}) > 1:
         return _explain_sharing(trails, decisions)
-    choices = dict.fromkeys(clause for decision in decisions if (clause := _explain_choice(decision)))
+    clauses = [explain(decision) for decision in decisions for explain in (_explain_match, _explain_choice)]
+    choices = dict.fromkeys(clause for clause in clauses if clause)
     return ", and ".join(choices) if choices else _explain_only_way(trails)
 
 
@@ -76,6 +77,17 @@ def _explain_sharing(trails: tuple[Trail, ...], decisions: tuple[Decision, ...])
     return f"traffic is shared between {' and '.join(shared)}"
 
 
+def _explain_match(decision: Decision) -> str | None:
+    """Return that a longer prefix decides; None if the shorter ones lead the same way or are a default."""
+    ways = tuple(dict.fromkeys(_way(route) for route in decision.selection.routes))
+    for prefix, selection in decision.shorter:
+        others = tuple(dict.fromkeys(_way(route) for route in selection.routes))
+        if others != ways and prefix.prefixlen:
+            longer = f"the longer prefix {decision.prefix} over {' and '.join(ways)}"
+            return f"{decision.node.name} has {longer}, and {prefix} over {' and '.join(others)} (PATH-1)"
+    return None
+
+
 def _explain_choice(decision: Decision) -> str | None:
     """Return why a node prefers one way to another; None if it had no alternative worth a word."""
     selection = decision.selection
@@ -96,16 +108,25 @@ def _explain_choice(decision: Decision) -> str | None:
 def _explain_only_way(trails: tuple[Trail, ...]) -> str:
     trail = trails[0]
     kinds = [segment.kind for segment in trail.segments]
-    names = list(_segment_names(trails))
+    circuits = [segment.over for segment in trail.segments if segment.kind is SegmentKind.EXPRESS_ROUTE]
+    names = " and ".join(_segment_names(trails))
     if kinds == [SegmentKind.PEERING]:
-        return f"{names[0]} joins the two virtual networks"
+        return f"{names} joins the two virtual networks"
+    if circuits and SegmentKind.VPN in kinds:
+        return f"Route Server passes routes between VPN and ExpressRoute, here {names} (PATH-8)"
+    if len(circuits) > 1:
+        return f"Global Reach joins {names} (ER-16)"
     if _passes_between_virtual_networks(trail):
-        return f"the gateways on {names[0]} allow remote virtual networks' traffic (ER-17)"
+        return f"the gateways on {names} allow remote virtual networks' traffic (ER-17)"
     if kinds.count(SegmentKind.VPN) > 1:
-        return f"a VPN gateway passes routes from tunnel to tunnel, here {' and '.join(names)} (PATH-11)"
-    if len(trails) > 1:
-        return f"{' and '.join(names)} is the only way, shared equally by {len(trails)} paths (PATH-6)"
-    return f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} the only way"
+        return f"a VPN gateway passes routes from tunnel to tunnel, here {names} (PATH-11)"
+    return f"{trail.decisions[0].node.name} is told of no other way than {names}{_shared(trails)}"
+
+
+def _shared(trails: tuple[Trail, ...]) -> str:
+    endings = [decision.selection.ending for trail in trails for decision in trail.decisions]
+    source = next((ending.source for ending in endings if ending), None)
+    return f", shared equally by {len(trails)} paths ({source})" if source and len(trails) > 1 else ""
 
 
 def _passes_between_virtual_networks(trail: Trail) -> bool:
@@ -146,8 +167,8 @@ class _Rank(IntEnum):
     FAILURE = 1
     RULE = 2
     DISABLED = 3
-    ROUTER_RULE = 4
-    """A router tells only its own prefixes: true of every router, so seldom what is missing."""
+    ROUTER_TRANSIT = 4
+    """No router passes on what is not its own, so that is seldom what is missing."""
 
 
 def _nearest_obstacle(
@@ -162,8 +183,9 @@ def _nearest_obstacle(
         for adjacency in graph.heard.get(waiting.popleft(), ()):
             teller = adjacency.sender
             route = _known(tables, teller, destination)
-            if route and (obstacle := _withheld(adjacency, route, outage)):
-                found.setdefault(*obstacle)
+            if route:
+                if obstacle := _withheld(adjacency, route, outage):
+                    found.setdefault(*obstacle)
             elif teller not in seen:
                 seen.add(teller)
                 waiting.append(teller)
@@ -182,6 +204,6 @@ def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> tuple[_Rank
         return _Rank.FAILURE, f"{outage.element} carried the only way"
     told = tell(adjacency, route)
     if isinstance(told, Refusal):
-        rank = _Rank.ROUTER_RULE if isinstance(adjacency.sender, RouterNode) else _Rank.RULE
-        return rank, told.reason
+        transit = isinstance(adjacency.sender, RouterNode) and route.protocol is not Protocol.ATTACHED
+        return (_Rank.ROUTER_TRANSIT if transit else _Rank.RULE), told.reason
     return (_Rank.DISABLED, adjacency.obstacle) if adjacency.obstacle else None

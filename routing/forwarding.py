@@ -35,6 +35,8 @@ class Decision:
     node: Node
     prefix: IPv4Network
     selection: Selection
+    shorter: tuple[tuple[IPv4Network, Selection], ...] = ()
+    """What it would go by for the rest of a shorter prefix, the longest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +104,17 @@ def _walk(tables: Tables, destination: Destination, step: _Step) -> Iterator[Tra
 
 
 def _decide(tables: Tables, destination: Destination, node: Node) -> Decision | None:
-    longest = None
-    for prefix in destination.prefixes:
-        if (selection := tables[prefix].selections.get(node)) is not None:
-            decision = Decision(node=node, prefix=prefix, selection=selection)
-            if not isinstance(node, VirtualNetworkNode):
-                return decision
-            if selection.routes[0].protocol in _NEVER_OUTRANKED:
-                return decision
-            longest = longest or decision
-    return longest
+    matching = [
+        (prefix, selection)
+        for prefix in destination.prefixes
+        if (selection := tables[prefix].selections.get(node)) is not None
+    ]
+    if isinstance(node, VirtualNetworkNode):
+        matching.sort(key=lambda match: match[1].routes[0].protocol not in _NEVER_OUTRANKED)
+    if not matching:
+        return None
+    (prefix, selection), *shorter = matching
+    return Decision(node=node, prefix=prefix, selection=selection, shorter=tuple(shorter))
 
 
 def _cross(step: _Step, decision: Decision, route: Route) -> _Step | None:

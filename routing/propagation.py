@@ -159,14 +159,13 @@ def _settle(
 def _tell(adjacency: Adjacency, chosen: Selection | None, candidates: dict[Node, Candidates]) -> bool:
     """Update what the receiver knows from the sender; return whether that changed.
 
-    Of several routes the first is told: they are equal in everything that the receiver compares.
+    Of several routes the first that may be told is: they are equal in everything that the receiver compares.
     """
-    told = tell(adjacency, chosen.routes[0]) if chosen else None
+    routes = chosen.routes if chosen else ()
+    told = next((told for route in routes if isinstance(told := tell(adjacency, route), Route)), None)
     known = candidates.get(adjacency.receiver, _NO_CANDIDATES)
-    before = known.get(adjacency)
-    after = told if isinstance(told, Route) else None
-    if after == before:
+    if told == known.get(adjacency):
         return False
     others = {over: route for over, route in known.items() if over is not adjacency}
-    candidates[adjacency.receiver] = {**others, adjacency: after} if after else others
+    candidates[adjacency.receiver] = {**others, adjacency: told} if told else others
     return True

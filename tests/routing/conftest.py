@@ -59,7 +59,7 @@ def paths(stack: Callable[..., Network]) -> Callable[..., Paths]:
 
 @pytest.fixture(scope="session")
 def over() -> Callable[[Direction], str]:
-    """Return what a direction crosses, as the tests write it: `peering:hub-spoke expressroute:expressroute1`."""
+    """Return what a direction crosses, as `peering:hub-spoke expressroute:expressroute1`."""
 
     def written(direction: Direction) -> str:
         return " ".join(f"{segment.kind}:{segment.over}" for segment in direction.segments) or "none"

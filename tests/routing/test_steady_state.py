@@ -23,32 +23,32 @@ BACKUP = "vpn:hub-location1"
 
 STEADY = {
     ("hub", "spoke"): (PEERING, "hub-spoke"),  # one hop
-    ("hub", "branch"): (BRANCH, "the only way"),  # first hop is the VPN gateway
+    ("hub", "branch"): (BRANCH, "no other way"),  # first hop is the VPN gateway
     ("hub", "remote"): (ER1, "ER-17"),  # first hop is the ExpressRoute gateway, second one remote's
     ("hub", "location1"): (ER1, "PATH-2"),  # first hop is the ExpressRoute gateway, though VPN has the prefix
     ("hub", "location2"): (ER2, "PATH-6"),  # 75 ms by the ExpressRoute gateway
     ("spoke", "hub"): (PEERING, "hub-spoke"),
-    ("spoke", "branch"): (f"{PEERING} {BRANCH}", "the only way"),  # first hop is the hub's VPN gateway
+    ("spoke", "branch"): (f"{PEERING} {BRANCH}", "no other way"),  # first hop is the hub's VPN gateway
     ("spoke", "remote"): (f"{PEERING} {ER1}", "ER-17"),
     ("spoke", "location1"): (f"{PEERING} {ER1}", "PATH-2"),
     ("spoke", "location2"): (f"{PEERING} {ER2}", "PATH-6"),
-    ("branch", "hub"): (BRANCH, "the only way"),
-    ("branch", "spoke"): (f"{BRANCH} {PEERING}", "the only way"),
+    ("branch", "hub"): (BRANCH, "no other way"),
+    ("branch", "spoke"): (f"{BRANCH} {PEERING}", "no other way"),
     ("branch", "remote"): ("none", "PATH-8"),  # ping fails
     ("branch", "location1"): (f"{BRANCH} {BACKUP}", "PATH-11"),  # third hop is 10.2.30.125, the tunnel's end
     ("branch", "location2"): ("none", "PATH-8"),  # ping fails
     ("remote", "hub"): (ER1, "ER-17"),
     ("remote", "spoke"): (f"{ER1} {PEERING}", "ER-17"),
     ("remote", "branch"): ("none", "PATH-8"),  # no visibility
-    ("remote", "location1"): (ER1, "the only way"),  # by the circuit that the two share
+    ("remote", "location1"): (ER1, "no other way"),  # by the circuit that the two share
     ("remote", "location2"): ("none", "PATH-9"),  # no visibility: another circuit
     ("location1", "hub"): (ER1, "PATH-4"),  # third hop is 192.168.30.18, the Microsoft edge
     ("location1", "spoke"): (f"{ER1} {PEERING}", "PATH-4"),
     ("location1", "branch"): (f"{BACKUP} {BRANCH}", "PATH-11"),  # from the router straight to the branch
-    ("location1", "remote"): (ER1, "the only way"),
+    ("location1", "remote"): (ER1, "no other way"),
     ("location1", "location2"): ("none", "PATH-9"),  # ping fails
-    ("location2", "hub"): (ER2, "PATH-6"),  # here by 192.168.31.22, the secondary Microsoft edge
-    ("location2", "spoke"): (f"{ER2} {PEERING}", "PATH-6"),  # here by 192.168.31.18, the primary one
+    ("location2", "hub"): (ER2, "RFC 2328"),  # here by 192.168.31.22, the secondary Microsoft edge
+    ("location2", "spoke"): (f"{ER2} {PEERING}", "RFC 2328"),  # here by 192.168.31.18, the primary one
     ("location2", "branch"): ("none", "PATH-8"),  # no visibility
     ("location2", "location1"): ("none", "PATH-9"),
     ("location2", "remote"): ("none", "PATH-9"),
