@@ -1,1 +1,24 @@
-"""Emulated IOS-XE routers behind real SSH: a running configuration, its modes, and IOS's refusals."""
+"""Emulated IOS-XE routers behind real SSH, for a laptop that has none.
+
+A router is a running configuration, the modes in which it is edited, and IOS's refusals, order effects and
+print order. Its grammar is our reading of Cisco's public documents (`tables.py` names them) and of texts that
+routers printed in published sessions (`rules.py`); what is neither is marked `recollection` there. Nothing of
+it is Cisco's software, and what a client proves here it has proved of the client, not of Cisco.
+
+Modelled:
+
+- SSH login, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a line shifted at the edge;
+- the commands in `tables.py` with their `no` forms, and what they refuse, add or take away elsewhere;
+- keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text;
+- startup-config, the archive, `configure terminal revert timer`, `configure confirm`, the exclusive lock;
+- faults: by a hook within the process (`faults.py`), by a file from outside (`fault_file.py`).
+
+Not modelled:
+
+- packets: no BGP, OSPF, BFD, IKE or IPsec runs, so neighbors stay `Idle` and no interface ever goes down by
+  itself; SSH is reached whatever is configured on interfaces, lines and access lists;
+- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace`, `reload`, `copy` of other files, syslog on the screen;
+- `revert timer idle`, the syslog messages of a revert, and what a second revert timer does (it is refused);
+- time: a command takes none, a VRF is gone at once, and a running-config is never read half written;
+- every command that is not in the tables: it is invalid input, also where a real router would take it.
+"""

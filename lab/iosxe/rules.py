@@ -6,6 +6,7 @@ Sources, named in the tables and here:
 - *field*: printed by routers in published session logs (for the RD: a C8000V on 17.16.01a).
 - *FN72510*: Cisco field notice 72510 on weak algorithms, IOS XE 17.11.1.
 - *warnings*: Cisco, "Resilient infrastructure: security warnings reference", 2026: a warning's shape.
+- *logs*: published terminal sessions in which the text stands as printed here.
 - *recollection*: general knowledge of IOS; the fact is meant, the wording is not verified.
 """
 
@@ -221,6 +222,41 @@ def removes_route_map(edit: Edit) -> None:
         edit.section.remove("route-map", edit.match.words[1])
 
 
+def says_when_new(text: str) -> Rule:
+    """What a router prints when a section is opened for the first time: advice, no refusal."""
+
+    def effect(edit: Edit) -> None:
+        edit.notices.append(text)
+
+    return effect
+
+
+def proposal_attached(edit: Edit) -> None:
+    """An attached proposal is named once. Sources: recollection, logs (the notice)."""
+    _proposal_exists(edit)
+    if edit.identity in edit.section.lines:
+        edit.notices.append("% Policy already has same proposal set")
+
+
+def route_exists(edit: Edit) -> None:
+    """Source: logs, `%No matching route to delete`."""
+    if edit.identity not in edit.section.lines:
+        raise Refused("%No matching route to delete")
+
+
+def ospf_possible(edit: Edit) -> None:
+    """A process belongs to one VRF. Source: logs."""
+    vrf_exists(edit)
+    known = edit.section.starting_with("router", "ospf", edit.words[2])
+    if known and edit.identity not in known:
+        raise Refused("%VRF specified does not match existing router")
+
+
+def removes_ospf(edit: Edit) -> None:
+    """The number alone names the process, whatever its VRF. Source: recollection."""
+    edit.section.remove("router", "ospf", edit.words[2])
+
+
 def one_bgp(edit: Edit) -> None:
     """Source: recollection, `BGP is already running; AS is N`."""
     for identity in edit.section.starting_with("router", "bgp"):
@@ -335,3 +371,6 @@ def not_used_by(section: tuple[str, ...], line: tuple[str, ...], text: str) -> R
                 raise Refused(text)
 
     return check
+
+
+_proposal_exists = refers_to("crypto", "ikev2", "proposal", text="% Proposal {name} does not exist")

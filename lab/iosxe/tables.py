@@ -1,7 +1,21 @@
 """The configuration commands of each mode, in the order in which `show running-config` prints them.
 
-Left out is what no router of a hybrid network needs; a line not found here is invalid input.
-The `source` column names who documents a command's refusals; see `rules.py` for the names.
+The grammar is our reading of Cisco's command references for IOS XE 17, by the first words of a command:
+
+- `hostname`, `service`, `line`, `username`, `archive`, `configuration mode exclusive`: "Configuration
+  Fundamentals", "Configuration Management", "Security: S to Z";
+- `interface`, `encapsulation dot1Q`, `bfd interval`, `tunnel`: "Interface and Hardware Component", "LAN
+  Switching", "IP Routing: BFD";
+- `ip vrf`, `vrf definition`, `rd`, `route-target`, `ip vrf forwarding`: "Multiprotocol Label Switching";
+- `ip address`, `ip mtu`, `ip tcp adjust-mss`, `ip access-list`, `access-list`: "IP Addressing Services", "IP
+  Application Services", "Security: A to C";
+- `ip route`, `ip prefix-list`, `route-map`, `match`, `set`, `redistribute`: "IP Routing: Protocol-Independent";
+- `router bgp`, `neighbor`, `network`, `address-family`: "IP Routing: BGP"; `router ospf`: "IP Routing: OSPF";
+- `crypto ikev2`, `crypto ipsec`: "Security: A to C", and "FlexVPN and Internet Key Exchange Version 2".
+
+The print order is read off published running-configs. Left out is what no router of a hybrid network needs;
+a line not found here is invalid input. `source` says who documents a command's refusals; `rules.py` explains
+the names.
 """
 
 from __future__ import annotations
@@ -55,12 +69,22 @@ GLOBAL = (
     C(
         syntax="crypto ikev2 proposal <word>",
         opens=Mode.IKEV2_PROPOSAL,
+        effect=rules.says_when_new(
+            "IKEv2 proposal MUST either have a set of an encryption algorithm other than aes-gcm, an"
+            " integrity algorithm and a DH group configured or \n"
+            " encryption algorithm aes-gcm, a prf algorithm and a DH group configured"
+        ),
         undo=rules.not_used_by(
             ("crypto", "ikev2", "policy"), ("proposal",), "% Cannot remove as proposal is in use."
         ),
-        source="recollection",
+        source="logs, recollection",
     ),
-    C(syntax="crypto ikev2 policy <word>", opens=Mode.IKEV2_POLICY),
+    C(
+        syntax="crypto ikev2 policy <word>",
+        opens=Mode.IKEV2_POLICY,
+        effect=rules.says_when_new("IKEv2 policy MUST have atleast one complete proposal attached "),
+        source="logs",
+    ),
     C(
         syntax="crypto ikev2 keyring <word>",
         opens=Mode.IKEV2_KEYRING,
@@ -72,6 +96,11 @@ GLOBAL = (
     C(
         syntax="crypto ikev2 profile <word>",
         opens=Mode.IKEV2_PROFILE,
+        effect=rules.says_when_new(
+            "IKEv2 profile MUST have:\n"
+            "   1. A local and a remote authentication method.\n"
+            "   2. A match identity or a match certificate or match any statement."
+        ),
         undo=rules.not_used_by(
             ("crypto", "ipsec", "profile"), ("set", "ikev2-profile"), "% Cannot remove as profile is in use."
         ),
@@ -104,7 +133,13 @@ GLOBAL = (
         order=_by_interface,
         source="recollection",
     ),
-    C(syntax="router ospf <1-65535> [vrf <vrf>]", opens=Mode.OSPF, check=rules.vrf_exists, source="unicon"),
+    C(
+        syntax="router ospf <1-65535> [vrf <vrf>]",
+        opens=Mode.OSPF,
+        check=rules.ospf_possible,
+        undo=rules.removes_ospf,
+        source="unicon, logs",
+    ),
     C(
         syntax="router bgp <asn>",
         opens=Mode.BGP,
@@ -121,7 +156,8 @@ GLOBAL = (
         syntax="ip route [vrf <vrf>] <ip> <mask> (<interface> [<ip>]|<ip>) [=<1-255>]"
         " [=tag =<1-4294967295>] [=name =<word>] [=track =<1-1000>] [=permanent]",
         check=rules.static_route_fits,
-        source="unicon, recollection",
+        undo=rules.route_exists,
+        source="unicon, logs, recollection",
     ),
     C(syntax="ip as-path access-list <1-500> (permit|deny) <text>"),
     C(syntax="ip community-list <1-99> (permit|deny) <text>"),
@@ -356,8 +392,8 @@ IKEV2_POLICY = (
     C(syntax="match address local <ip>"),
     C(
         syntax="proposal <word>",
-        check=rules.refers_to("crypto", "ikev2", "proposal", text="% Proposal {name} does not exist"),
-        source="recollection",
+        check=rules.proposal_attached,
+        source="logs, recollection",
     ),
 )
 IKEV2_KEYRING = (C(syntax="peer <word>", opens=Mode.IKEV2_PEER),)

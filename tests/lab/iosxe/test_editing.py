@@ -262,14 +262,40 @@ async def test_refuses(
     assert typing.prompt == prompt
 
 
+async def test_new_ikev2_sections_come_with_advice(router: RouterServer, typing: Any) -> None:
+    lines = ("crypto ikev2 proposal p", "crypto ikev2 policy p", "crypto ikev2 profile p")
+    said = [await typing.run(line) for line in lines]
+    assert [text.split(" MUST ")[0] for text in said] == ["IKEv2 proposal", "IKEv2 policy", "IKEv2 profile"]
+    assert said[2].count("\n") == 3
+    assert [await typing.run(line) for line in lines] == ["", "", ""]
+    await typing.run_all("crypto ikev2 policy p", "proposal p")
+    before = router.running
+    assert await typing.run("proposal p") == "% Policy already has same proposal set\n"
+    assert router.running == before
+
+
+async def test_one_vrf_for_an_ospf_process(router: RouterServer, typing: Any) -> None:
+    await typing.run_all("router ospf 30 vrf 30", "router-id 10.0.0.1", "exit")
+    for line in ("router ospf 30 vrf 31", "router ospf 30"):
+        assert await typing.run(line) == "%VRF specified does not match existing router\n"
+    await typing.run("no router ospf 30")
+    assert "router ospf" not in router.running
+
+
+async def test_static_route_that_is_not_there(typing: Any) -> None:
+    await typing.run("ip route 10.0.0.0 255.0.0.0 10.9.9.9 200 name x")
+    assert await typing.run("no ip route 10.0.0.0 255.0.0.0 10.9.9.8") == "%No matching route to delete\n"
+    assert await typing.run("no ip route 10.0.0.0 255.0.0.0 10.9.9.9") == ""
+
+
 async def test_weak_cryptography_warns_or_is_refused(start: Start, dial: Dial) -> None:
     lines = ("configure terminal", "crypto ikev2 proposal p", "group 2")
     old, new = await start("old"), await start("new", refuses_weak=True)
     said = await (await dial(old)).run_all(*lines)
-    assert "SECURITY WARNING - Module: CRYPTO, Command: group 2" in said[1]
+    assert "SECURITY WARNING - Module: CRYPTO, Command: group 2" in said[-1]
     assert " group 2\n" in old.running
     said = await (await dial(new)).run_all(*lines)
-    assert "% 2 is not allowed" in said[1]
+    assert "% 2 is not allowed" in said[-1]
     assert " group 2\n" not in new.running
 
 
