@@ -16,8 +16,8 @@ from network_policies.secrecy import (
     keys_in_lines,
     known_keys,
 )
-from network_policies.stack import NotProvenError, Resource, spell
-from network_policies.values import REDACTED, UNKNOWN, Secret, Value, reveal, texts
+from network_policies.stack import NotProvenError, Path, Resource, spell
+from network_policies.values import REDACTED, UNKNOWN, Secret, Text, Value, reveal, texts
 
 VPN_FAQ = "https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-vpn-faq"
 LINK_VNET = "https://learn.microsoft.com/azure/expressroute/expressroute-howto-linkvnet-arm"
@@ -142,9 +142,9 @@ def _generator_strong(case: Case, minimum: int) -> Findings:
 
 def _published_key(case: Case) -> Findings:
     """Find the keys that everybody knows, secret or not, in any property."""
-    for where in _places(case.resource, lambda text: _PUBLISHED.search(text) is not None):
+    for where in _places(case.resource, lambda found: bool(_PUBLISHED.search(found.text))):
         yield Finding(
-            wrong=f"{where} of {case.resource.name} holds a key that Microsoft's documentation publishes",
+            wrong=f"{spell(where)} of {case.resource.name} holds a key that Microsoft publishes",
             mend="Let RandomPassword make a new one, and change it at the other end too",
         )
 
@@ -154,22 +154,34 @@ def _key_elsewhere(case: Case) -> Findings:
     keys = known_keys(case.stack)
     if keys is None:
         return
-    for where in _places(case.resource, lambda text: keys.search(text) is not None, secrets=False):
-        if where.partition("[")[0].partition(".")[0] not in KEY_PROPERTIES:
+    for where in _places(case.resource, lambda found: not found.secret and bool(keys.search(found.text))):
+        if where[0] not in _JUDGED_ELSEWHERE and where not in _lines_with_keys(case.resource):
             yield Finding(
-                wrong=f"{where} of {case.resource.name} holds one of the stack's keys in clear",
+                wrong=f"{spell(where)} of {case.resource.name} holds one of the stack's keys in clear",
                 mend=f"Take it out, or {_MAKE_SECRET}",
             )
 
 
-def _places(resource: Resource, matches: Callable[[str], bool], *, secrets: bool = True) -> Iterator[str]:
-    places = dict.fromkeys(
-        spell(found.path)
-        for properties in (resource.inputs, resource.outputs)
-        for found in texts(properties)
-        if (secrets or not found.secret) and matches(found.text)
+_JUDGED_ELSEWHERE = (*KEY_PROPERTIES, "secrets", "authorizations")
+
+
+def _lines_with_keys(resource: Resource) -> frozenset[Path]:
+    """Return the lines of a router that `router-key-in-lines` finds already."""
+    if resource.kind != CONFIGURATION:
+        return frozenset()
+    return frozenset(("lines", found.line.number - 1) for found in keys_in_lines(resource))
+
+
+def _places(resource: Resource, matches: Callable[[Text], bool]) -> tuple[Path, ...]:
+    """Return where a resource holds such texts, each place once, be it in the inputs or the outputs."""
+    return tuple(
+        dict.fromkeys(
+            found.path
+            for properties in (resource.inputs, resource.outputs)
+            for found in texts(properties)
+            if matches(found)
+        )
     )
-    yield from places
 
 
 def _router_key_in_lines(case: Case) -> Findings:
