@@ -55,7 +55,7 @@ class State:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._resources: dict[str, Resource] = {}
-        self._children: dict[str, dict[str, None]] = {}
+        self._children: dict[str, set[str]] = {}
         self._referrers: dict[str, set[str]] = {}
         self._undo: list[tuple[str, Resource | None]] | None = None
         self._allocated: list[str] = []
@@ -72,14 +72,14 @@ class State:
         return self._resources.get(key)
 
     def list_all(self, type_path: str = "") -> list[Resource]:
-        """All resources of a type, or of all types."""
-        found = self._resources.values()
-        return [r for r in found if not type_path or r.id.type == type_path]
+        """All resources of a type, or of all types, in the order in which they were created."""
+        found = (r for r in self._resources.values() if not type_path or r.id.type == type_path)
+        return sorted(found, key=_by_age)
 
     def list_children(self, parent: ResourceId, type_path: str = "") -> list[Resource]:
         """The children of a resource, or of a group, in the order in which they were created."""
-        children = (self._resources[key] for key in self._children.get(parent.key, {}))
-        return [child for child in children if not type_path or child.id.type == type_path]
+        children = (self._resources[key] for key in self._children.get(parent.key, ()))
+        return sorted((c for c in children if not type_path or c.id.type == type_path), key=_by_age)
 
     def list_tree(self, root: ResourceId) -> list[Resource]:
         """All that goes when `root` goes, children before their parents."""
@@ -163,11 +163,11 @@ class State:
                 self._referrers.get(target, set()).discard(key)
         if resource is None:
             if self._resources.pop(key, None) is not None and before is not None and before.id.names:
-                self._children.get(before.id.parent.key, {}).pop(key, None)
+                self._children.get(before.id.parent.key, set()).discard(key)
             return
         self._resources[key] = resource
         if resource.id.names:
-            self._children.setdefault(resource.id.parent.key, {})[key] = None
+            self._children.setdefault(resource.id.parent.key, set()).add(key)
         for target in resource.references:
             self._referrers.setdefault(target, set()).add(key)
 
@@ -188,6 +188,10 @@ class State:
         for entry in document["resources"]:
             resource = _from_entry(entry)
             self._set(resource.id.key, resource)
+
+
+def _by_age(resource: Resource) -> tuple[float, str]:
+    return resource.created, resource.id.key
 
 
 def _as_entry(resource: Resource) -> dict[str, Any]:
