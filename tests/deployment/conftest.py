@@ -1,0 +1,221 @@
+"""A project of its own for each test, on a lab of its own, driven by the real Pulumi engine.
+
+What tests assert on is what the engine says and exports, what the emulated Azure holds and was asked, and what
+the emulated routers run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import background
+from lab.directory import LabDirectory
+
+ROOT = Path(__file__).parents[2]
+_LINKED = ("__main__.py", "components", "onprem", "policy", "routing", "topology", "networks", ".venv")
+_SECONDS = 240
+HUB = "rg-hybrid-test-eastus/providers/Microsoft.Network"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one run of Pulumi came to."""
+
+    code: int
+    output: str
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """The summary's counts, such as {"created": 3, "unchanged": 1}."""
+        summary = self.output.partition("\nResources:\n")[2]
+        return {word: int(count) for count, word in re.findall(r"^\s+\S? ?(\d+) (?:to )?(\w+)", summary, re.M)}
+
+
+@dataclass
+class Deployment:
+    """A project with one stack, and the lab that it is deployed to."""
+
+    project: Path
+    directory: LabDirectory
+    variables: dict[str, str] = field(default_factory=dict)
+    azure_endpoint: str = ""
+
+    # --- the lab -----------------------------------------------------------------------------------------
+
+    def start_lab(self, provider_delay: float = 0.0) -> None:
+        """Start it, or start it again after a stop."""
+        status = background.start(self.directory, self.project, provider_delay)
+        self.variables, self.azure_endpoint = status["variables"], status["azure"]
+
+    def stop_lab(self) -> None:
+        """Stop it; it keeps its state."""
+        background.stop(self.directory)
+
+    # --- the stack file ----------------------------------------------------------------------------------
+
+    @property
+    def stack_file(self) -> Path:
+        """The file that describes the network."""
+        return self.project / "Pulumi.test.yaml"
+
+    def edit(self, *replacements: tuple[str, str]) -> None:
+        """Change the stack file as an editor would; each text must be there."""
+        text = self.stack_file.read_text(encoding="utf-8")
+        for old, new in replacements:
+            assert old in text, f"{old!r} is not in the stack file"
+            text = text.replace(old, new)
+        self.stack_file.write_text(text, encoding="utf-8")
+
+    # --- Pulumi ------------------------------------------------------------------------------------------
+
+    def pulumi(self, *arguments: str, **more: str) -> Result:
+        """Run Pulumi to its end; `more` adds to its environment."""
+        process = self.start_pulumi(*arguments, **more)
+        output, _ = process.communicate(timeout=_SECONDS)
+        return Result(code=process.returncode, output=output)
+
+    def start_pulumi(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start Pulumi and do not wait for it."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.project,
+            env=self.directory.environment({**self.variables, "PULUMI_SKIP_CHECKPOINTS": "", **more}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self) -> Result:
+        """Deploy, and show what was said if it fails."""
+        result = self.pulumi("up", "--yes", "--skip-preview")
+        assert result.code == 0, result.output
+        return result
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return the resources of the exported state."""
+        exported = json.loads(self.pulumi("stack", "export").output)
+        resources: list[dict[str, Any]] = exported["deployment"].get("resources", [])
+        return resources
+
+    # --- what the emulators recorded ---------------------------------------------------------------------
+
+    def azure(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask the emulated Azure as somebody else would, or its lab side."""
+        separator = "&" if "?" in path else "?"
+        url = f"https://{self.azure_endpoint}{path}{separator}api-version=2024-05-01"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, method=method)
+        request.add_header("Authorization", "Bearer test")
+        request.add_header("Content-Type", "application/json")
+        trusted = ssl.create_default_context(cafile=self.variables["SSL_CERT_FILE"])
+        with urllib.request.urlopen(request, context=trusted, timeout=30) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+    def azure_resource(self, path: str) -> Any:
+        """Return a resource by its path below the subscription's resource groups."""
+        subscription = self.variables["ARM_SUBSCRIPTION_ID"]
+        return self.azure("GET", f"/subscriptions/{subscription}/resourceGroups/{path}")
+
+    def azure_resources(self) -> list[str]:
+        """Return the ids of all that Azure holds."""
+        content = json.loads((self.directory.azure / "azure.json").read_text(encoding="utf-8"))
+        return sorted(resource["id"] for resource in content["resources"])
+
+    def azure_requests(self) -> list[tuple[str, str]]:
+        """Return method and path of everything that Azure was asked since `forget_requests`."""
+        answer = self.azure("GET", "/lab/requests")
+        entries = answer["requests"] if isinstance(answer, dict) else answer
+        return [(entry["method"], entry["path"]) for entry in entries]
+
+    def forget_requests(self) -> None:
+        """Empty the journal."""
+        self.azure("DELETE", "/lab/requests")
+
+    def running(self, router: str) -> str:
+        """Return what a router runs."""
+        return (self.directory.devices / router / f"{router}.cfg").read_text(encoding="utf-8")
+
+    def transcript(self, router: str) -> str:
+        """Return what was typed on a router, keys masked."""
+        file = self.directory.devices / router / f"{router}.transcript"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def type_on_router(self, router: str, *lines: str) -> str:
+        """Configure a router behind Pulumi's back, over its own SSH."""
+        import netmiko  # noqa: PLC0415 (slow, and few tests need it)
+
+        connection = netmiko.ConnectHandler(
+            device_type="cisco_xe",
+            host=router,
+            username=self.variables["IOSXE_USERNAME"],
+            password=self.variables["IOSXE_PASSWORD"],
+            ssh_config_file=str(self.directory.ssh_config),
+            system_host_keys=False,
+        )
+        with connection:
+            return str(connection.send_config_set(list(lines)))
+
+
+@pytest.fixture
+def make_deployment(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+    """Makes a project from one of the repository's stack files; its lab is stopped after the test."""
+    made: list[Deployment] = []
+
+    def make(stack_file: str = "Pulumi.test.yaml", provider_delay: float = 0.0) -> Deployment:
+        project = tmp_path / "project"
+        project.mkdir()
+        for name in _LINKED:
+            (project / name).symlink_to(ROOT / name)
+        shutil.copy(ROOT / "Pulumi.yaml", project)
+        shutil.copy(ROOT / stack_file, project / "Pulumi.test.yaml")
+        deployment = Deployment(project=project, directory=LabDirectory(tmp_path / "lab"))
+        made.append(deployment)
+        deployment.start_lab(provider_delay)
+        selected = deployment.pulumi("stack", "select", "--create", "test")
+        assert selected.code == 0, selected.output
+        return deployment
+
+    yield make
+    for deployment in made:
+        deployment.stop_lab()
+
+
+@pytest.fixture
+def deployment(make_deployment: Callable[..., Deployment]) -> Deployment:
+    """The test stack's project on a lab, nothing deployed yet."""
+    return make_deployment()
+
+
+@pytest.fixture
+def deployed(deployment: Deployment) -> Deployment:
+    """The test stack, deployed."""
+    deployment.up()
+    return deployment
+
+
+def interrupt_when(process: subprocess.Popen[str], happened: Callable[[], bool]) -> str:
+    """Press Ctrl-C once something has happened, and return what the process said until its end."""
+    deadline = time.monotonic() + _SECONDS
+    while not happened():
+        assert process.poll() is None, "it ended before it could be interrupted"
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=_SECONDS)
+    return output
