@@ -25,6 +25,12 @@ _REMARK = re.compile(
     r"|Enter configuration commands, one per line\..*",
     re.IGNORECASE,
 )
+_INCOMPLETE = re.compile(
+    r"IKEv2 (?:proposal|policy|profile) MUST .*"
+    r"|encryption algorithm aes-gcm, a prf algorithm and a DH group configured"
+    r"|\d\. A (?:local and a remote authentication method|match identity or a match certificate .*)\.?"
+)
+"""What IOS prints on entering a new crypto section: true, and over with the lines that follow."""
 _REJECTION = re.compile(
     r"%.*"
     r"|ERROR:.*"
@@ -43,10 +49,10 @@ QUESTION = re.compile(r"(?:\[(?:yes/no|y/n|confirm)\][:?]? ?|[Pp]assword: ?|\? ?
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A router's answer: why it rejected the line (empty if it took it), and its remarks."""
+    """A router's answer: why it rejected the line (empty if it took it), or what it remarked."""
 
     rejection: str = ""
-    remarks: tuple[str, ...] = ()
+    remark: str = ""
 
 
 def without_log(text: str) -> str:
@@ -60,4 +66,4 @@ def read_answer(text: str) -> Answer:
     for line in meant:
         if not _REMARK.fullmatch(line) and _REJECTION.fullmatch(line):
             return Answer(rejection=" ".join(meant))
-    return Answer(remarks=tuple(meant))
+    return Answer(remark=" ".join(line for line in meant if not _INCOMPLETE.fullmatch(line)))

@@ -89,7 +89,7 @@ def drift(access: Access, last: Pushed) -> Diff:
     """
     with Session(access, _redaction(access, Intent())) as session:
         lines = read_lines(last.lines)
-        return compare(session.running_configuration(), lines, _settled(lines, _found(last)))
+        return compare(session.running_configuration(), lines, settled(lines, _found(last)))
 
 
 def push(access: Access, intent: Intent, last: Pushed, cancelled: Callable[[], bool]) -> PushResult:
@@ -145,7 +145,7 @@ class _Push:
             running = fresh.running_configuration()
         found = _found(self._last)
         found.update(diff.found)
-        ours = _settled(read_lines(self._last.lines).merged_with(self._target), found)
+        ours = settled(read_lines(self._last.lines).merged_with(self._target), found)
         rest = compare(running, self._target, ours)
         if rest:
             raise PushError(
@@ -212,8 +212,8 @@ def _ours(access: Access, intent: Intent, last: Pushed) -> Ours:
     return Ours(lines=read_lines(last.lines), found=_found(last), trusted=trusted)
 
 
-def _settled(lines: Section, found: Mapping[PlacePath, Path]) -> Ours:
-    """Our lines with every key taken for the right one: keys cannot be read back."""
+def settled(lines: Section, found: Mapping[PlacePath, Path]) -> Ours:
+    """Return our lines with every key taken for the right one: keys cannot be read back."""
     names = placeholder_names((line.line for _, line in lines.walk()), PlaceholderKind.SECRET)
     return Ours(lines=lines, found=found, trusted=frozenset(names))
 

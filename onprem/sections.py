@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from onprem.commands import Path, Place, canonical, place_of, split_secret
+from onprem.commands import HIDDEN, Path, Place, canonical, place_of, split_secret
 from onprem.errors import PushError
 
 _PLACEHOLDER = re.compile(r"<secret:[A-Za-z0-9-]+>")
@@ -51,8 +51,11 @@ class Section:
         return merged
 
 
-def read_lines(lines: Iterable[str]) -> Section:
-    """The tree of lines that are indented by one space a level."""
+def read_lines(lines: Iterable[str], *, keys_hidden: bool = False) -> Section:
+    """The tree of lines that are indented by one space a level.
+
+    With `keys_hidden`, as a router would print it: `<secret>` where the lines have `<secret:NAME>`.
+    """
     root = Section()
     around: list[tuple[int, Section, Path]] = []
     for text in lines:
@@ -64,6 +67,8 @@ def read_lines(lines: Iterable[str]) -> Section:
             around.pop()
         parent, path = (around[-1][1], around[-1][2]) if around else (root, ())
         line, raw = _hide(canonical(path, stripped))
+        if keys_hidden and _PLACEHOLDER.search(line):
+            line, raw = _PLACEHOLDER.sub(HIDDEN, line), HIDDEN
         child = parent.add(path, line, raw)
         around.append((depth, child, (*path, line)))
     return root

@@ -301,7 +301,7 @@ class Session:
             raise Rejected(
                 f"{self._router}: {shown} led to '({self._mode})#', where the next line does not belong"
             )
-        return tuple(f"{shown}: {self._redaction.text(remark)}" for remark in answer.remarks)
+        return (f"{shown}: {self._redaction.text(answer.remark)}",) if answer.remark else ()
 
     def _exchange(self, sent: str, shown: str, seconds: float) -> tuple[str, str]:
         """Type a line; what came between its echo and the next prompt, and that prompt's mode."""

@@ -7,7 +7,7 @@ it is Cisco's software, and what a client proves here it has proved of the clien
 
 Modelled:
 
-- SSH login, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a line shifted at the edge;
+- SSH login, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a long line shifted;
 - the commands in `tables.py` with their `no` forms, and what they refuse, add or take away elsewhere;
 - keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text;
 - startup-config, the archive, `configure terminal revert timer`, `configure confirm`, the exclusive lock;

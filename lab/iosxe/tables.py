@@ -9,7 +9,7 @@ The grammar is our reading of Cisco's command references for IOS XE 17, by the f
 - `ip vrf`, `vrf definition`, `rd`, `route-target`, `ip vrf forwarding`: "Multiprotocol Label Switching";
 - `ip address`, `ip mtu`, `ip tcp adjust-mss`, `ip access-list`, `access-list`: "IP Addressing Services", "IP
   Application Services", "Security: A to C";
-- `ip route`, `ip prefix-list`, `route-map`, `match`, `set`, `redistribute`: "IP Routing: Protocol-Independent";
+- `ip route`, `ip prefix-list`, `route-map`, `match`, `set`: "IP Routing: Protocol-Independent";
 - `router bgp`, `neighbor`, `network`, `address-family`: "IP Routing: BGP"; `router ospf`: "IP Routing: OSPF";
 - `crypto ikev2`, `crypto ipsec`: "Security: A to C", and "FlexVPN and Internet Key Exchange Version 2".
 

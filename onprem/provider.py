@@ -1,0 +1,430 @@
+"""The Pulumi provider `iosxe`: one resource, a router's configuration. It translates; `resource` decides.
+
+The server is that of `pulumi.provider.experimental`, with what it lacks: `Attach`, an executor that is large
+enough for a hundred routers at once, messages that are bound to a resource, and errors in one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+from pulumi.provider.experimental import provider as sdk
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.runtime import rpc
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2_grpc
+
+from onprem.errors import OnPremisesError
+from onprem.inputs import UNKNOWN, Inputs, Mode, Unknown, find_flaws
+from onprem.push import Pushed
+from onprem.rendered import is_rendered, remove_rendered, rendered_file, rendered_text, write_rendered
+from onprem.resource import (
+    Comparison,
+    Login,
+    Message,
+    Severity,
+    State,
+    apply,
+    compare_with,
+    refresh,
+    remove,
+)
+
+VERSION = "0.1.0"
+TYPE = "iosxe:index:Configuration"
+_THREADS = 128
+"""At most so many routers at once; each thread waits for its router nearly all the time."""
+_KINDS = {
+    "add": sdk.PropertyDiffKind.ADD,
+    "update": sdk.PropertyDiffKind.UPDATE,
+    "delete": sdk.PropertyDiffKind.DELETE,
+    "replace": sdk.PropertyDiffKind.UPDATE_REPLACE,
+}
+_INPUTS = ("router", "host", "hostKey", "mode", "lines", "values", "secrets")
+Properties = Mapping[str, PropertyValue]
+ResultT = TypeVar("ResultT")
+
+
+class RouterProvider(sdk.Provider):
+    """Answers the engine; every call that may wait for a router runs in a thread of its own."""
+
+    def __init__(self, engine: EngineLog) -> None:
+        self._engine = engine
+        self._login = Login()
+        self._cancelled = threading.Event()
+
+    async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
+        """Returns the schema of the resource."""
+        del request
+        return sdk.GetSchemaResponse(schema=json.dumps(_schema()))
+
+    async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
+        """Takes `iosxe:username` and `iosxe:password`, or else IOSXE_USERNAME and IOSXE_PASSWORD."""
+        given = {name: _plain(value) for name, value in request.args.items()}
+        given |= {name.rpartition(":")[2]: value for name, value in request.variables.items()}
+        self._login = Login(
+            username=str(given.get("username") or os.environ.get("IOSXE_USERNAME", "")),
+            password=str(given.get("password") or os.environ.get("IOSXE_PASSWORD", "")),
+            ssh_config=_path(os.environ.get("IOSXE_SSH_CONFIG")),
+            compare_with_state=os.environ.get("IOSXE_COMPARE") == "state",
+        )
+        return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_outputs=False)
+
+    async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
+        """Refuses inputs that must not reach a router."""
+        unknown = sorted(set(request.new_inputs) - set(_INPUTS) - {"__defaults"})
+        failures = [sdk.CheckFailure(name, f"is not an input: {', '.join(_INPUTS)}") for name in unknown]
+        try:
+            flaws = find_flaws(_inputs(request.new_inputs))
+            failures += [sdk.CheckFailure(flaw.input, flaw.says) for flaw in flaws]
+        except OnPremisesError as error:
+            failures.append(sdk.CheckFailure("", str(error)))
+        return sdk.CheckResponse(inputs=request.new_inputs, failures=failures)
+
+    async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        """Compares inputs with the state, and the router with the inputs."""
+        inputs, state = _inputs(request.new_inputs), _state(request.old_state)
+        found = await self._compare(inputs, state, request.urn)
+        detailed = {path: sdk.PropertyDiff(_KINDS[kind], path != "running") for path, kind in found.items()}
+        return sdk.DiffResponse(
+            changes=bool(found),
+            diffs=sorted({path.partition("[")[0].partition(".")[0] for path in found}),
+            detailed_diff=detailed,
+            replaces=[path for path, kind in found.items() if kind == "replace"],
+        )
+
+    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
+        """Pushes for the first time; in a preview only compares."""
+        inputs = _inputs(request.properties)
+        if request.preview:
+            await self._compare(inputs, None, request.urn)
+            return sdk.CreateResponse(properties=_foreseen(request.properties))
+        state = await self._apply(inputs, None, request.urn)
+        return sdk.CreateResponse(resource_id=inputs.router, properties=_properties(state))
+
+    async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
+        """Pushes; in a preview does nothing, as `diff` has compared already."""
+        if request.preview:
+            return sdk.UpdateResponse(properties=_foreseen(request.news))
+        state = await self._apply(_inputs(request.news), _state(request.olds), request.urn)
+        return sdk.UpdateResponse(properties=_properties(state))
+
+    async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
+        """Compares the router with what was pushed last; does not import."""
+        if not request.properties:
+            raise OnPremisesError(
+                f"{request.resource_id}: a router's configuration cannot be imported, because nothing on it"
+                " tells whose lines are whose; describe the router and run 'pulumi up': what is there stays"
+            )
+        outcome = await asyncio.to_thread(refresh, _state(request.properties), self._login)
+        await self._say(outcome.messages, request.urn)
+        inputs = dict(request.inputs)
+        return sdk.ReadResponse(request.resource_id, _properties(outcome.state), inputs)
+
+    async def delete(self, request: sdk.DeleteRequest) -> None:
+        """Takes the lines off the router that were pushed to it."""
+        state = _state(request.properties)
+        messages = await asyncio.to_thread(remove, state, self._login, self._cancelled.is_set)
+        await self._say(messages, request.urn)
+        if state.mode == Mode.RENDER:
+            remove_rendered(self._file(state.router, request.urn))
+
+    async def cancel(self) -> None:
+        """Has running pushes stop at their next step, and undo."""
+        self._cancelled.set()
+
+    async def _compare(self, inputs: Inputs, state: State | None, urn: str) -> dict[str, str]:
+        found: Comparison = await asyncio.to_thread(compare_with, inputs, state, self._login)
+        await self._say(found.messages, urn)
+        properties = dict(found.properties)
+        if inputs.mode == Mode.RENDER:
+            text = rendered_text(inputs, _stack(urn))
+            if not is_rendered(self._file(inputs.router, urn), text):
+                properties["running"] = "update"
+        return properties
+
+    async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> State:
+        outcome = await asyncio.to_thread(apply, inputs, state, self._login, self._cancelled.is_set)
+        file = self._file(inputs.router, urn)
+        if inputs.mode == Mode.RENDER:
+            write_rendered(file, rendered_text(inputs, _stack(urn)))
+        elif state is not None and state.mode == Mode.RENDER:
+            remove_rendered(file)
+        await self._say(outcome.messages, urn)
+        return outcome.state
+
+    async def _say(self, messages: tuple[Message, ...], urn: str) -> None:
+        for message in messages:
+            await self._engine.say(message, urn)
+
+    @staticmethod
+    def _file(router: str, urn: str) -> Path:
+        return rendered_file(_project_root(), _stack(urn), router)
+
+
+class EngineLog:
+    """The engine's log, which shows a message with the resource it is about."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    async def say(self, message: Message, urn: str) -> None:
+        """Shows a message."""
+        severity = {Severity.INFO: engine_pb2.INFO, Severity.WARNING: engine_pb2.WARNING}[message.severity]
+        request = engine_pb2.LogRequest(severity=severity, message=message.text, urn=urn)
+        async with grpc.aio.insecure_channel(self.address, options=_GRPC_CHANNEL_OPTIONS) as channel:
+            try:
+                await engine_pb2_grpc.EngineStub(channel).Log(request)
+            except grpc.aio.AioRpcError:  # no engine listens: what is said must not get lost
+                sys.stderr.write(f"{message.severity}: {message.text}\n")
+
+
+def _in_one_sentence(
+    call: Callable[..., Coroutine[Any, Any, ResultT]],
+) -> Callable[..., Coroutine[Any, Any, ResultT]]:
+    """Turn our errors into the call's status; of others only the kind is told: their text may hold a key."""
+
+    @wraps(call)
+    async def answer(servicer: object, request: object, context: Any) -> ResultT:  # noqa: ANN401 (gRPC's)
+        try:
+            return await call(servicer, request, context)
+        except OnPremisesError as error:
+            says, code = str(error), grpc.StatusCode.FAILED_PRECONDITION
+        except NotImplementedError as error:
+            says, code = str(error), grpc.StatusCode.UNIMPLEMENTED
+        except Exception as error:  # noqa: BLE001 (the last place before the engine prints it)
+            says, code = f"defect in the iosxe provider: {_where(error)}", grpc.StatusCode.INTERNAL
+        await context.abort(code, says)
+        raise AssertionError("abort does not return")
+
+    return answer
+
+
+class Servicer(ProviderServicer):
+    """The SDK's server, with `Attach` and with errors for people."""
+
+    def __init__(self, engine: EngineLog) -> None:
+        self._engine = engine
+        super().__init__([], VERSION, RouterProvider(engine), engine.address)
+
+    async def Attach(self, request: plugin_pb2.PluginAttach, context: object) -> empty_pb2.Empty:  # noqa: N802
+        """Tells a provider that was started by hand (PULUMI_DEBUG_PROVIDERS) where the engine is."""
+        del context
+        self._engine.address = self._engine_address = request.address
+        return empty_pb2.Empty()
+
+    Check = _in_one_sentence(ProviderServicer.Check)
+    Diff = _in_one_sentence(ProviderServicer.Diff)
+    Create = _in_one_sentence(ProviderServicer.Create)
+    Read = _in_one_sentence(ProviderServicer.Read)
+    Update = _in_one_sentence(ProviderServicer.Update)
+    Delete = _in_one_sentence(ProviderServicer.Delete)
+    Configure = _in_one_sentence(ProviderServicer.Configure)
+    Invoke = _in_one_sentence(ProviderServicer.Invoke)
+    Construct = _in_one_sentence(ProviderServicer.Construct)
+    Call = _in_one_sentence(ProviderServicer.Call)
+    Parameterize = _in_one_sentence(ProviderServicer.Parameterize)
+
+
+def main() -> None:
+    """Serve until the engine ends the process: prints the port, as the engine expects."""
+    address = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    with contextlib.suppress(KeyboardInterrupt):  # the engine cancels first, and waits
+        asyncio.run(_serve(EngineLog(address)))
+
+
+async def _serve(engine: EngineLog) -> None:
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="router") as executor:
+        asyncio.get_running_loop().set_default_executor(executor)
+        server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(engine), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+        await server.wait_for_termination()
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    code = trace.tb_frame.f_code
+    return f"{type(error).__name__} in {Path(code.co_filename).name}, {code.co_name}, line {trace.tb_lineno}"
+
+
+def _stack(urn: str) -> str:
+    return urn.partition("::")[0].rpartition(":")[2]
+
+
+def _project_root() -> Path:
+    """The folder with Pulumi.yaml: the engine starts providers in it, or below it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    return Path(__file__).resolve().parents[1]
+
+
+# --- properties ----------------------------------------------------------------------------------------
+
+
+def _plain(value: PropertyValue | None) -> Any:  # noqa: ANN401 (whatever the engine sends)
+    """A value without its wrapping; what is not known yet arrives as a plain string, the sentinel."""
+    inner = None if value is None else value.value
+    if inner == rpc.UNKNOWN:
+        return UNKNOWN
+    if isinstance(inner, Mapping):
+        return {name: _plain(item) for name, item in inner.items()}
+    return [_plain(item) for item in inner] if isinstance(inner, (list, tuple)) else inner
+
+
+def _wrapped(value: object) -> PropertyValue:
+    if isinstance(value, Mapping):
+        return PropertyValue({name: _wrapped(item) for name, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return PropertyValue([_wrapped(item) for item in value])
+    return PropertyValue(value)  # type: ignore[arg-type]
+
+
+def _inputs(properties: Properties) -> Inputs:
+    given = {name: _plain(properties[name]) for name in _INPUTS if name in properties}
+    for name in ("router", "lines", "mode"):
+        if isinstance(given.get(name), Unknown):
+            raise OnPremisesError(
+                f"{name} has to be known before the deployment: use <output:NAME> in the lines"
+            )
+    kinds: dict[str, Any] = {
+        "router": str,
+        "mode": str,
+        "lines": list,
+        "values": (dict, Unknown),
+        "secrets": (dict, Unknown),
+    }
+    for name, kind in kinds.items():
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            raise OnPremisesError(f"{name} is of the wrong type")
+    lines = given.get("lines") or []
+    values, secrets = given.get("values") or {}, given.get("secrets") or {}
+    if isinstance(values, Unknown):
+        raise OnPremisesError("values has to be a map whose names are known; only its values may be unknown")
+    maps = [*values.items(), *(secrets.items() if isinstance(secrets, dict) else ())]
+    for name, value in [*maps, *((f"lines[{place}]", line) for place, line in enumerate(lines))]:
+        if not isinstance(value, (str, Unknown)) or (
+            isinstance(value, Unknown) and name.startswith("lines[")
+        ):
+            raise OnPremisesError(f"{name} has to be a string")
+    return Inputs(
+        router=given.get("router") or "",
+        host=given.get("host") or given.get("router") or "",
+        host_key=given.get("hostKey"),
+        mode=given.get("mode") or Mode.PUSH,
+        lines=tuple(lines),
+        values=values,
+        secrets=None if isinstance(secrets, Unknown) else secrets,
+    )
+
+
+def _state(properties: Properties) -> State:
+    given = {name: _plain(value) for name, value in properties.items()}
+    pushed = Pushed(
+        lines=tuple(given.get("pushedLines") or ()),
+        preexisting=tuple(tuple(path) for path in given.get("preexisting") or ()),
+        fingerprints=given.get("secretFingerprints") or {},
+    )
+    return State(
+        router=given["router"],
+        host=given["host"],
+        host_key=given.get("hostKey"),
+        mode=given["mode"],
+        lines=tuple(given.get("lines") or ()),
+        values=given.get("values") or {},
+        pushed=pushed,
+        running=given.get("running") or "",
+        drift=tuple(given.get("drift") or ()),
+    )
+
+
+def _properties(state: State) -> dict[str, PropertyValue]:
+    """The resource's outputs: no secret is among them."""
+    outputs = {
+        "router": state.router,
+        "host": state.host,
+        "hostKey": state.host_key,
+        "mode": str(state.mode),
+        "lines": state.lines,
+        "values": state.values,
+        "pushedLines": state.pushed.lines,
+        "preexisting": state.pushed.preexisting,
+        "secretFingerprints": state.pushed.fingerprints,
+        "running": str(state.running),
+        "drift": state.drift,
+    }
+    return {name: _wrapped(value) for name, value in outputs.items() if value is not None}
+
+
+def _foreseen(properties: Properties) -> dict[str, PropertyValue]:
+    """The outputs as far as a preview knows them: the inputs, and the rest unknown."""
+    known = {name: value for name, value in properties.items() if name in _INPUTS and name != "secrets"}
+    unknown = ("pushedLines", "preexisting", "secretFingerprints", "running", "drift")
+    return {**known, **{name: PropertyValue(rpc.UNKNOWN) for name in unknown}}
+
+
+def _schema() -> dict[str, Any]:
+    text: dict[str, Any] = {"type": "string"}
+    texts = {"type": "array", "items": text}
+    map_of_texts = {"type": "object", "additionalProperties": text}
+    inputs = {
+        "router": {**text, "description": "The router's hostname.", "willReplaceOnChanges": True},
+        "host": {**text, "description": "Where SSH answers; OpenSSH's configuration may map it."},
+        "hostKey": {**text, "description": "Its public host key, instead of known_hosts."},
+        "mode": {**text, "description": f"How far to go: {', '.join(Mode)}."},
+        "lines": {
+            **texts,
+            "description": "The configuration, one blank a level, with <output:NAME>, <secret:NAME>.",
+        },
+        "values": {**map_of_texts, "description": "The addresses that <output:NAME> stands for."},
+        "secrets": {**map_of_texts, "description": "The keys that <secret:NAME> stands for.", "secret": True},
+    }
+    outputs = {
+        **{name: value for name, value in inputs.items() if name != "secrets"},
+        "pushedLines": texts,
+        "preexisting": {"type": "array", "items": texts},
+        "secretFingerprints": map_of_texts,
+        "running": text,
+        "drift": texts,
+    }
+    resource = {
+        "inputProperties": inputs,
+        "requiredInputs": ["router", "host", "lines"],
+        "properties": outputs,
+        "required": ["router", "host", "lines", "running"],
+    }
+    config = {"username": text, "password": {**text, "secret": True}}
+    return {
+        "name": "iosxe",
+        "version": VERSION,
+        "config": {"variables": config},
+        "provider": {"inputProperties": config},
+        "resources": {TYPE: resource},
+    }

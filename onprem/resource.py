@@ -1,0 +1,259 @@
+"""The life of the router resource: what differs, what is done about it, and what is remembered.
+
+Plain values in, plain values out; nothing here knows Pulumi. In mode `render` no router is ever spoken to,
+in mode `preview` none is ever written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from onprem.access import Access
+from onprem.changes import Diff, Ours
+from onprem.diff import compare
+from onprem.errors import PushError
+from onprem.fingerprints import unchanged_secrets
+from onprem.inputs import Inputs, Mode, Unknown
+from onprem.placeholders import PlaceholderKind, placeholder_names
+from onprem.push import Intent, Pushed, drift, fill, plan, push, settled
+from onprem.sections import read_lines
+from onprem.unified import unified_diff
+
+
+class Running(StrEnum):
+    """What is known of the router, beside the lines."""
+
+    AS_PUSHED = "as pushed"
+    AS_DESCRIBED = "as described"
+    """Mode `preview`: nothing to push."""
+    DIFFERENT = "different from the description"
+    """Mode `preview`: somebody has to push it."""
+    DRIFTED = "drifted since the push"
+    RENDERED = "rendered to a file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the deployment remembers of a router; no secret is in it."""
+
+    router: str
+    host: str
+    host_key: str | None = None
+    mode: str = Mode.PUSH
+    lines: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    pushed: Pushed = field(default_factory=Pushed)
+    running: str = Running.AS_PUSHED
+    drift: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who logs in to routers, and where the machine's settings are."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ssh_config: Path | None = None
+    compare_with_state: bool = False
+    """Compare with what was pushed last, without a login."""
+
+
+class Severity(StrEnum):
+    """How loudly something is said."""
+
+    INFO = "info"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something for the user to read, about one router."""
+
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What an update would change: paths of inputs, `running` among them for the router itself."""
+
+    properties: Mapping[str, str]
+    """Path -> `add`, `update`, `delete` or `replace`."""
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was done, and what is to be remembered."""
+
+    state: State
+    messages: tuple[Message, ...] = ()
+
+
+def access_to(given: Inputs | State, login: Login) -> Access:
+    """Return how to log in to a resource's router."""
+    host, host_key = given.host, given.host_key
+    if isinstance(host, Unknown) or isinstance(host_key, Unknown):
+        raise PushError(f"{given.router}: its host or host key is not known yet")
+    return Access(
+        router=given.router,
+        host=host,
+        host_key=host_key,
+        username=login.username,
+        password=login.password,
+        ssh_config=login.ssh_config,
+    )
+
+
+def compare_with(inputs: Inputs, state: State | None, login: Login) -> Comparison:
+    """Say what differs: the inputs from the state, and the router from the inputs. Writes nothing."""
+    properties = {} if state is None else _changed_inputs(inputs, state)
+    pushed = state.pushed if state else Pushed()
+    if inputs.mode == Mode.RENDER or login.compare_with_state:
+        diff = _since(inputs, state)
+        about = (
+            "compared with what was rendered last"
+            if inputs.mode == Mode.RENDER
+            else "compared with the last push"
+        )
+        if state is not None and state.running in {Running.DRIFTED, Running.DIFFERENT}:
+            properties["running"] = "update"
+    else:
+        about = "compared with the router"
+        try:
+            diff = plan(access_to(inputs, login), intent_of(inputs), pushed)
+        except PushError as error:
+            text = f"not compared: {error}"
+            return Comparison(
+                properties={**properties, "running": "update"},
+                messages=(Message(severity=Severity.WARNING, text=text),),
+            )
+        if diff:
+            properties["running"] = "update"
+    messages = [Message(severity=Severity.WARNING, text=note) for note in diff.notes]
+    if diff.changes:
+        shown = f"{unified_diff(inputs.router, diff)}\n({about})"
+        messages.insert(0, Message(severity=Severity.INFO, text=shown))
+    return Comparison(properties=properties, messages=tuple(messages))
+
+
+def apply(inputs: Inputs, state: State | None, login: Login, cancelled: Callable[[], bool]) -> Outcome:
+    """Bring a router to its inputs, as far as the mode allows.
+
+    Raises:
+        PushError: nothing is to be remembered, for the router is where it was, or the message says how not.
+    """
+    access = access_to(inputs, login)
+    after = State(
+        router=inputs.router,
+        host=access.host,
+        host_key=access.host_key,
+        mode=inputs.mode,
+        lines=inputs.lines,
+        values=inputs.known_values,
+        pushed=state.pushed if state else Pushed(),
+    )
+    if inputs.mode == Mode.RENDER:
+        return Outcome(state=replace(after, running=Running.RENDERED))
+    if inputs.mode == Mode.PREVIEW:
+        diff = plan(access, intent_of(inputs), after.pushed)
+        return Outcome(state=replace(after, running=Running.DIFFERENT if diff else Running.AS_DESCRIBED))
+    result = push(access, intent_of(inputs), after.pushed, cancelled)
+    messages = [Message(severity=Severity.WARNING, text=remark) for remark in result.remarks]
+    if result.changed:
+        done = f"{inputs.router}: pushed, read back and saved"
+        messages.insert(0, Message(severity=Severity.INFO, text=done))
+    return Outcome(state=replace(after, pushed=result.pushed), messages=tuple(messages))
+
+
+def refresh(state: State, login: Login) -> Outcome:
+    """Compare a router with what was pushed to it, for drift."""
+    if state.mode == Mode.RENDER or not state.pushed.lines:
+        return Outcome(state=state)
+    try:
+        diff = drift(access_to(state, login), state.pushed)
+    except PushError as error:
+        return Outcome(
+            state=state, messages=(Message(severity=Severity.WARNING, text=f"not compared: {error}"),)
+        )
+    if not diff:
+        return Outcome(state=replace(state, running=Running.AS_PUSHED, drift=()))
+    shown = unified_diff(state.router, diff)
+    text = f"{shown}\n(what would bring back the last push)"
+    return Outcome(
+        state=replace(state, running=Running.DRIFTED, drift=tuple(shown.splitlines())),
+        messages=(Message(severity=Severity.WARNING, text=text),),
+    )
+
+
+def remove(state: State, login: Login, cancelled: Callable[[], bool]) -> tuple[Message, ...]:
+    """Take all that is ours off a router.
+
+    Raises:
+        PushError: the router still has it.
+    """
+    if not state.pushed.lines:
+        return ()
+    if state.mode != Mode.PUSH:
+        text = (
+            f"{state.router}: its mode is '{state.mode}', so the {len(state.pushed.lines)} lines that were"
+            " pushed once stay on it; remove them by hand"
+        )
+        return (Message(severity=Severity.WARNING, text=text),)
+    result = push(access_to(state, login), Intent(), state.pushed, cancelled)
+    return tuple(Message(severity=Severity.WARNING, text=remark) for remark in result.remarks)
+
+
+def intent_of(inputs: Inputs) -> Intent:
+    """Return what the router should run, as far as it is known."""
+    return Intent(lines=fill(inputs.lines, inputs.known_values), secrets=inputs.known_secrets)
+
+
+def _since(inputs: Inputs, state: State | None) -> Diff:
+    """The difference from the last push, or the last rendering, without a router."""
+    before: Sequence[str] = ()
+    pushed = Pushed()
+    if state is not None:
+        pushed = state.pushed
+        before = fill(state.lines, state.values) if inputs.mode == Mode.RENDER else pushed.lines
+    ours = settled(read_lines(before), {})
+    if inputs.mode != Mode.RENDER:
+        trusted = unchanged_secrets(inputs.router, inputs.known_secrets, pushed.fingerprints)
+        ours = Ours(lines=ours.lines, trusted=trusted)
+    running = read_lines(before, keys_hidden=True)
+    return compare(running, read_lines(intent_of(inputs).lines), ours)
+
+
+def _changed_inputs(inputs: Inputs, state: State) -> dict[str, str]:
+    changed: dict[str, str] = {}
+    if inputs.router != state.router:
+        changed["router"] = "replace"
+    pairs = (("host", inputs.host, state.host), ("hostKey", inputs.host_key, state.host_key))
+    for name, new, old in (*pairs, ("mode", inputs.mode, state.mode)):
+        if new != old:
+            changed[name] = "add" if old is None else "delete" if new is None else "update"
+    if len(inputs.lines) == len(state.lines):
+        pairs_of_lines = enumerate(zip(inputs.lines, state.lines, strict=True))
+        changed.update({f"lines[{place}]": "update" for place, (new, old) in pairs_of_lines if new != old})
+    else:
+        changed["lines"] = "update"
+    for name in {**state.values, **inputs.values}:
+        new_value, old_value = inputs.values.get(name), state.values.get(name)
+        if new_value != old_value:
+            changed[f"values.{name}"] = (
+                "add" if old_value is None else "delete" if new_value is None else "update"
+            )
+    if inputs.mode == Mode.PUSH and _secrets_changed(inputs, state):
+        changed["secrets"] = "update"
+    return changed
+
+
+def _secrets_changed(inputs: Inputs, state: State) -> bool:
+    if inputs.secrets is None:
+        return True
+    used = set(placeholder_names(inputs.lines, PlaceholderKind.SECRET))
+    unchanged = unchanged_secrets(inputs.router, inputs.known_secrets, state.pushed.fingerprints)
+    return not used <= unchanged
