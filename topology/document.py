@@ -85,10 +85,10 @@ def _described(path: Path, config_key: str) -> Document:
 def _extended(document: Document, path: Path, seen: tuple[Path, ...]) -> Document:
     """Put a document on top of the one it extends, if it does."""
     data = dict(document.data)
-    base_name = data.pop(EXTENDS, None)
+    if EXTENDS not in data:
+        return document
+    base_name = data.pop(EXTENDS)
     own = Document(data=data, places=document.places, mistakes=document.mistakes)
-    if base_name is None:
-        return own
     named = own.place((EXTENDS,)) if own.places else Place(file=path)
     if not isinstance(base_name, str):
         _refuse(named, "needs the path of one file, relative to this one", EXTENDS)
@@ -192,13 +192,14 @@ class _Reader:
             if key == "<<" and key_node.style is None:
                 self._note(value_path, place, f"YAML 1.2 has no merge keys: use {EXTENDS}, or an alias")
                 continue
+            if key == "secure":
+                self._note(path, place, "is a secret: the network's description holds none")
+                continue
             value = self._convert(value_node, value_path, around)
             # the place of an object is where its key stands, not where its first child does
             self.places[value_path] = place
             if key in seen:
                 self._note(value_path, place, "stands twice: leave one")
-            if key == "secure":
-                self._note(value_path, place, "is a secret: the network's description holds none")
             seen.add(key)
             yield key, value
 

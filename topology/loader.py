@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_origin
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from topology.consistency import EVERY_NAME, contradictions
 from topology.document import Document, config_document, read_document
@@ -90,7 +91,7 @@ def _validate(data: Mapping[str, Any]) -> tuple[Network | None, list[Mistake]]:
             return Network.model_validate_json(text, by_alias=True, by_name=False), mistakes
         except ValidationError as error:
             details = error.errors(include_url=False)
-            mistakes += _innermost([worded(detail) for detail in details])
+            mistakes += [worded(detail) for detail in details if not _follows(detail, details)]
             for detail in details:
                 _leave_out(remaining, tuple(map(str, detail["loc"])))
     return None, mistakes
@@ -134,7 +135,9 @@ def _omitted(data: Mapping[str, Any], network: Network) -> frozenset[tuple[str, 
     )
 
 
-def _innermost(mistakes: list[Mistake]) -> list[Mistake]:
-    """Drop what only follows from a mistake inside it, such as a list left empty by its invalid item."""
-    around = {mistake.path[:length] for mistake in mistakes for length in range(1, len(mistake.path))}
-    return [mistake for mistake in mistakes if mistake.path not in around]
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Return whether a mistake only follows from one inside it: a list is short of its invalid items."""
+    loc = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in details
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WrapSerializer
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
 
@@ -36,16 +36,19 @@ class Named(Described):
 NamedObject = TypeVar("NamedObject", bound=Named)
 
 
+_AS_DICT = WrapSerializer(lambda mapping, serialized: serialized(dict(mapping)))
+
 Section = Annotated[
     Mapping[str, NamedObject],
     AfterValidator(MappingProxyType),
+    _AS_DICT,
     Field(json_schema_extra={"propertyNames": {"pattern": NAME_PATTERN}}),
 ]
 """A mapping from name to object, read-only, in the order of the file."""
 
 Item = TypeVar("Item")
 
-ReadOnly = Annotated[Mapping[str, Item], AfterValidator(MappingProxyType)]
+ReadOnly = Annotated[Mapping[str, Item], AfterValidator(MappingProxyType), _AS_DICT]
 """A mapping whose keys are free, read-only, in the order of the file."""
 
 

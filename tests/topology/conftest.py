@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,8 @@ def mistakes(write: Callable[..., Path]) -> Callable[[str], list[str]]:
 def test_stack() -> Callable[[], dict[str, Any]]:
     """Return `test_stack()`: the test stack's network as plain data, to be changed."""
 
-    def data() -> dict[str, Any]:
-        loaded: dict[str, Any] = YAML(typ="safe").load(ROOT / "Pulumi.test.yaml")["config"]["hybrid:network"]
-        return loaded
-
-    return data
+    loaded: dict[str, Any] = YAML(typ="safe").load(ROOT / "Pulumi.test.yaml")["config"]["hybrid:network"]
+    return lambda: deepcopy(loaded)
 
 
 @pytest.fixture
