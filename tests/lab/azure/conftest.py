@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,25 +124,36 @@ def add_group(azure: Azure) -> Azure:
     return azure
 
 
+class Starter:
+    """Starts an emulated Azure, on one directory however often; there is one at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._running = ExitStack()
+
+    def __call__(self, **options: Any) -> AzureServer:
+        self.stop()
+        return self._running.enter_context(run_server(self.directory, **options))
+
+    def connect(self, **options: Any) -> Azure:
+        return connect(self(**options))
+
+    def stop(self) -> None:
+        self._running.close()
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., AzureServer]]:
-    """Starts an emulated Azure on the same directory each time; all are stopped at the end."""
-    running = []
-
-    def begin(**options: Any) -> AzureServer:
-        context = run_server(tmp_path / "azure", **options)
-        running.append(context)
-        return context.__enter__()
-
-    yield begin
-    for context in reversed(running):
-        context.__exit__(None, None, None)
+def start(tmp_path: Path) -> Iterator[Starter]:
+    """A starter; what it started is stopped at the end."""
+    starter = Starter(tmp_path / "azure")
+    yield starter
+    starter.stop()
 
 
 @pytest.fixture
-def azure(start: Callable[..., AzureServer]) -> Azure:
+def azure(start: Starter) -> Azure:
     """A client of an emulated Azure that has one empty resource group."""
-    return add_group(connect(start()))
+    return add_group(start.connect())
 
 
 KEY = "NeverKeptInClear0123456789"
@@ -184,12 +195,22 @@ class TestNetwork:
         self.add_peering("spoke", "hub", useRemoteGateways=True)
         self.add_circuit("expressroute1", "Washington DC", 65021, 300, "192.168.30")
         self.add_circuit("expressroute2", "Silicon Valley", 65020, 310, "192.168.31")
-        for circuit, name in (("expressroute1", "hub"), ("expressroute1", "remote"), ("expressroute2", "hub")):
+        for circuit, name in (
+            ("expressroute1", "hub"),
+            ("expressroute1", "remote"),
+            ("expressroute2", "hub"),
+        ):
             self.add_circuit_connection(circuit, name)
         self.add_local_network_gateway()
-        self.add_vpn_connection("hub-location1", "hub", localNetworkGateway2=self.azure.ref("localNetworkGateways/location1"))
-        self.add_vpn_connection("hub-branch", "hub", "Vnet2Vnet", virtualNetworkGateway2=self.gateway("branch-vpn"))
-        self.add_vpn_connection("branch-hub", "branch", "Vnet2Vnet", virtualNetworkGateway2=self.gateway("hub-vpn"))
+        self.add_vpn_connection(
+            "hub-location1", "hub", localNetworkGateway2=self.azure.ref("localNetworkGateways/location1")
+        )
+        self.add_vpn_connection(
+            "hub-branch", "hub", "Vnet2Vnet", virtualNetworkGateway2=self.gateway("branch-vpn")
+        )
+        self.add_vpn_connection(
+            "branch-hub", "branch", "Vnet2Vnet", virtualNetworkGateway2=self.gateway("hub-vpn")
+        )
 
     def gateway(self, name: str) -> dict[str, Any]:
         return {**self.azure.ref(f"virtualNetworkGateways/{name}"), "properties": {}}
@@ -214,7 +235,9 @@ class TestNetwork:
         self.client.public_ip_addresses.begin_create_or_update(GROUP, name, body).result()
 
     def part(self, name: str, network: str, public_ip: str | None = None) -> dict[str, Any]:
-        properties: dict[str, Any] = {"subnet": self.azure.ref(f"virtualNetworks/{network}/subnets/GatewaySubnet")}
+        properties: dict[str, Any] = {
+            "subnet": self.azure.ref(f"virtualNetworks/{network}/subnets/GatewaySubnet")
+        }
         if public_ip is not None:
             properties["publicIPAddress"] = self.azure.ref(f"publicIPAddresses/{public_ip}")
         return {"name": name, "properties": properties}

@@ -85,7 +85,12 @@ def public_ip(method: str = "Static", sku: str = "Standard", **top: Any) -> Make
 
 REFUSED = {
     # what every type has
-    "no-location": (VNET, body({"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}, None), "LocationRequired", ""),
+    "no-location": (
+        VNET,
+        body({"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}, None),
+        "LocationRequired",
+        "",
+    ),
     "unknown-location": (
         VNET,
         body({"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}, "atlantis"),
@@ -111,7 +116,12 @@ REFUSED = {
     # virtual networks and subnets
     "no-address-space": (VNET, virtual_network(), "InvalidRequestFormat", ""),
     "malformed-prefix": (VNET, virtual_network("10.0.0.1/24"), "InvalidRequestFormat", ""),
-    "space-overlaps-itself": (VNET, virtual_network("10.0.0.0/24", "10.0.0.0/25"), "NetcfgVnetAddressSpaceOverlaps", ""),
+    "space-overlaps-itself": (
+        VNET,
+        virtual_network("10.0.0.0/24", "10.0.0.0/25"),
+        "NetcfgVnetAddressSpaceOverlaps",
+        "",
+    ),
     "space-shrunk-below-subnets": (HUB, virtual_network("10.10.30.0/25"), "NetcfgSubnetRangeOutsideVnet", ""),
     "subnets-dropped-in-use": (
         HUB,
@@ -139,7 +149,12 @@ REFUSED = {
         "",
     ),
     # peerings
-    "peering-to-nowhere": (f"{HUB}/virtualNetworkPeerings/p", peering("absent"), "InvalidResourceReference", ""),
+    "peering-to-nowhere": (
+        f"{HUB}/virtualNetworkPeerings/p",
+        peering("absent"),
+        "InvalidResourceReference",
+        "",
+    ),
     "peered-twice": (
         f"{HUB}/virtualNetworkPeerings/second",
         peering("spoke"),
@@ -166,7 +181,12 @@ REFUSED = {
     ),
     "peering-moved": (PEERING, peering("branch"), "PropertyChangeNotAllowed", ""),
     # public IP addresses
-    "public-ip-basic": ("publicIPAddresses/new", public_ip(sku="Basic"), "IPv4BasicSkuPublicIpCountLimitReached", "GW-12"),
+    "public-ip-basic": (
+        "publicIPAddresses/new",
+        public_ip(sku="Basic"),
+        "IPv4BasicSkuPublicIpCountLimitReached",
+        "GW-12",
+    ),
     "public-ip-dynamic": (
         "publicIPAddresses/new",
         public_ip("Dynamic"),
@@ -204,7 +224,12 @@ REFUSED = {
         "InvalidGatewaySkuSpecified",
         "GW-7",
     ),
-    "gateway-retired-sku": (GATEWAY, gateway("remote", "westus2", "Vpn", "Standard"), "GatewaySkuRetired", "GW-13"),
+    "gateway-retired-sku": (
+        GATEWAY,
+        gateway("remote", "westus2", "Vpn", "Standard"),
+        "GatewaySkuRetired",
+        "GW-13",
+    ),
     "gateway-without-parts": (
         GATEWAY,
         gateway("branch", "centralus", "ExpressRoute", "ErGw1AZ", ipConfigurations=[]),
@@ -270,7 +295,9 @@ REFUSED = {
         changed(
             "virtualNetworkGateways/hub-vpn",
             bgpSettings={
-                "bgpPeeringAddresses": [{"ipconfigurationId": "instance-1", "customBgpIpAddresses": ["169.254.30.1"]}]
+                "bgpPeeringAddresses": [
+                    {"ipconfigurationId": "instance-1", "customBgpIpAddresses": ["169.254.30.1"]}
+                ]
             },
         ),
         "InvalidCustomBgpIpAddress",
@@ -339,7 +366,12 @@ REFUSED = {
         "ER-16",
     ),
     # connections
-    "connection-without-peer": (CONNECTION, connection("ExpressRoute", "hub-expressroute"), "InvalidConnectionEnd", "ER-1"),
+    "connection-without-peer": (
+        CONNECTION,
+        connection("ExpressRoute", "hub-expressroute"),
+        "InvalidConnectionEnd",
+        "ER-1",
+    ),
     "connection-circuit-on-vpn-gateway": (
         CONNECTION,
         connection("ExpressRoute", "hub-vpn", peer="expressRouteCircuits/expressroute1"),
@@ -384,10 +416,17 @@ REFUSED = {
         "InvalidAuthorizationKey",
         "ER-12",
     ),
-    "connection-without-local-gateway": (CONNECTION, connection("IPsec", "hub-vpn"), "InvalidConnectionEnd", ""),
+    "connection-without-local-gateway": (
+        CONNECTION,
+        connection("IPsec", "hub-vpn"),
+        "InvalidConnectionEnd",
+        "",
+    ),
     "connection-shared-key": (
         CONNECTION,
-        connection("IPsec", "hub-vpn", localNetworkGateway2="localNetworkGateways/location1", sharedKey="a-b"),
+        connection(
+            "IPsec", "hub-vpn", localNetworkGateway2="localNetworkGateways/location1", sharedKey="a-b"
+        ),
         "InvalidSharedKey",
         "IPSEC-1",
     ),
@@ -446,7 +485,9 @@ def test_what_is_in_use_is_not_deleted(built: Any, path: str, code: str, rule: s
 
 
 def _everything(network: Any) -> Any:
-    shown = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()["value"]
+    shown = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
+        "value"
+    ]
     return [resource for resource in shown if not _unsettle(resource)]
 
 
@@ -467,7 +508,9 @@ def _in_subnet(network: Any, subnet: str) -> dict[str, Any]:
     return made
 
 
-def _with_public_ip(network: Any, name: str, public_ip_name: str, location: str, kind: str, sku: str) -> dict[str, Any]:
+def _with_public_ip(
+    network: Any, name: str, public_ip_name: str, location: str, kind: str, sku: str
+) -> dict[str, Any]:
     made = gateway(name, location, kind, sku)(network)
     made["properties"]["ipConfigurations"] = [network.part("one", name, public_ip_name)]
     return made

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from azure.core.rest import HttpRequest
+
 DELETION_ORDER = (
     "connections",
     "localNetworkGateways",
@@ -22,7 +24,9 @@ def test_the_whole_test_network_is_built_and_shown_as_azure_shows_it(network: An
 
     hub = client.virtual_networks.get(group, "hub")
     assert [subnet.name for subnet in hub.subnets] == ["workload", "GatewaySubnet"]
-    assert [(half.name, half.peering_state) for half in hub.virtual_network_peerings] == [("to-spoke", "Connected")]
+    assert [(half.name, half.peering_state) for half in hub.virtual_network_peerings] == [
+        ("to-spoke", "Connected")
+    ]
     assert len(hub.subnets[1].ip_configurations) == 2
 
     gateway = client.virtual_network_gateways.get(group, "hub-vpn")
@@ -52,7 +56,9 @@ def test_the_whole_test_network_is_built_and_shown_as_azure_shows_it(network: An
 
 def test_what_was_built_can_be_deleted_in_order(network: Any) -> None:
     network.build()
-    content = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()["value"]
+    content = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
+        "value"
+    ]
     names = {resource["type"].partition("/")[2]: [] for resource in content}
     for resource in content:
         names[resource["type"].partition("/")[2]].append(resource["name"])
@@ -65,7 +71,9 @@ def test_what_was_built_can_be_deleted_in_order(network: Any) -> None:
                     network.azure.delete(f"{parent}/{name}/{child}/{below['name']}")
             else:
                 network.azure.delete(f"{kind}/{name}")
-    left = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()["value"]
+    left = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
+        "value"
+    ]
     assert left == []
 
 
@@ -73,13 +81,12 @@ def test_deleting_the_group_deletes_all_that_is_in_it(network: Any) -> None:
     network.build()
     answer = network.azure.send("DELETE", network.azure.id(""), version="2024-03-01")
     assert answer.status_code == 202
-    assert network.azure.client.send_request(_get(answer.headers["Location"])).status_code in {200, 202}
+    assert network.azure.client.send_request(HttpRequest("GET", answer.headers["Location"])).status_code in {
+        200,
+        202,
+    }
     assert network.azure.send("HEAD", network.azure.id(""), version="2024-03-01").status_code == 404
-    groups = network.azure.send("GET", "/subscriptions/" + network.azure.server.subscription + "/resourceGroups")
+    groups = network.azure.send(
+        "GET", "/subscriptions/" + network.azure.server.subscription + "/resourceGroups"
+    )
     assert groups.json()["value"] == []
-
-
-def _get(address: str) -> Any:
-    from azure.core.rest import HttpRequest
-
-    return HttpRequest("GET", address)
