@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the prediction; return 2, with one message, for a bad stack file or an unknown element."""
     options = _parser().parse_args(arguments)
     try:
-        network = load_stack(_project_directory() / f"Pulumi.{options.stack}.yaml")
+        network = load_stack(_stack_file(options.stack))
         scenarios = predict_paths(network, options.failure)
         if options.json:
             json.dump(paths_document(options.stack, scenarios), sys.stdout, indent=2)
@@ -50,10 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _project_directory() -> Path:
-    """Return the nearest directory upwards that holds Pulumi.yaml, as Pulumi itself looks for it."""
+def _stack_file(stack: str) -> Path:
+    """Return the stack's file: here, or beside the nearest Pulumi.yaml upwards, where Pulumi looks for it."""
     here = Path.cwd()
-    return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists()), here)
+    name = f"Pulumi.{stack}.yaml"
+    if (here / name).exists():
+        return here / name
+    return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists()), here) / name
 
 
 def _print_tables(scenarios: Iterator[Scenario], *, whole: bool) -> None:

@@ -1,0 +1,186 @@
+"""`python -m routing`, as a shell and a script see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+ROOT = Path(__file__).parents[2]
+
+
+class Exact(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class JsonSegment(Exact):
+    kind: Literal["peering", "expressroute", "vpn"]
+    over: str
+
+
+class JsonDirection(Exact):
+    via: str = Field(pattern=r"^(none|peering|(expressroute|vpn)(\+(expressroute|vpn))?)$")
+    circuits: list[str]
+    segments: list[JsonSegment]
+    hops: list[list[str]]
+
+
+class JsonPath(JsonDirection):
+    source: str
+    destination: str
+    reachable: bool
+    back: JsonDirection = Field(alias="return")
+    symmetric: bool
+    determined: bool
+    reason: str = Field(pattern=r"^[^.].*[^.]\.$")
+
+
+class JsonScenario(Exact):
+    failure: str | None
+    paths: list[JsonPath]
+
+
+class JsonPrediction(Exact):
+    stack: str
+    scenarios: list[JsonScenario]
+
+
+def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    command = [sys.executable, "-m", "routing", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def predicted(*arguments: str, cwd: Path = ROOT) -> JsonPrediction:
+    done = run("--stack", "test", "--json", *arguments, cwd=cwd)
+    assert (done.returncode, done.stderr) == (0, "")
+    return JsonPrediction.model_validate_json(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def prediction() -> JsonPrediction:
+    return predicted()
+
+
+def test_json_has_the_agreed_shape(prediction: JsonPrediction) -> None:
+    assert prediction.stack == "test"
+    assert [scenario.failure for scenario in prediction.scenarios][:2] == [None, "circuit:expressroute1"]
+
+
+def test_hops_are_elements_and_agree_with_the_segments(prediction: JsonPrediction) -> None:
+    elements = {scenario.failure for scenario in prediction.scenarios}
+    for scenario in prediction.scenarios:
+        for path in scenario.paths:
+            assert bool(path.hops) == path.reachable == (path.via != "none")
+            for way in path.hops:
+                assert set(way) <= elements
+                assert scenario.failure not in way
+            for circuit in path.circuits:
+                assert any(f"circuit:{circuit}" in way for way in path.hops)
+
+
+def test_the_way_back_is_the_other_pairs_way(prediction: JsonPrediction) -> None:
+    for scenario in prediction.scenarios:
+        paths = {(path.source, path.destination): path for path in scenario.paths}
+        for path in paths.values():
+            other = paths[path.destination, path.source]
+            assert (path.back.segments, path.back.hops) == (other.segments, other.hops)
+
+
+def test_one_failure_comes_after_the_steady_state_and_lists_all_pairs() -> None:
+    scenarios = predicted("--failure", "router:location1-ce1").scenarios
+    assert [(scenario.failure, len(scenario.paths)) for scenario in scenarios] == [
+        (None, 30),
+        ("router:location1-ce1", 30),
+    ]
+
+
+def test_the_stack_file_is_found_from_inside_the_project() -> None:
+    assert len(predicted(cwd=ROOT / "routing").scenarios[0].paths) == 30
+
+
+def test_tables_show_every_pair_and_what_each_failure_changes() -> None:
+    done = run("--stack", "test")
+    assert (done.returncode, done.stderr) == (0, "")
+    steady, *failures = done.stdout.split("Failure of ")
+    assert "location1" in steady
+    assert "hub-spoke, expressroute1" in steady
+    assert any(text.startswith("link:expressroute1/secondary: every path stays") for text in failures)
+    assert any("hub-location1" in text for text in failures if text.startswith("link:expressroute1/primary"))
+
+
+def test_the_table_of_one_failure_marks_what_changes() -> None:
+    failed = run("--stack", "test", "--failure", "tunnel:hub-location1").stdout.split("Failure of ")[1]
+    rows = [line for line in failed.splitlines() if line.startswith("│")]
+    marked = [row.split()[2:5:2] for row in rows if row.startswith("│ * ")]
+    assert marked == [["branch", "location1"], ["location1", "branch"]]
+
+
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"])
+def test_a_pipe_gets_no_colour(variable: str) -> None:
+    done = run("--stack", "test", **{variable: "1"})
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("output", [(), ("--json",)], ids=["table", "json"])
+def test_an_unknown_element_gets_one_message_with_the_near_one(output: tuple[str, ...]) -> None:
+    done = run("--stack", "test", "--failure", "link:expressroute1/primry", *output)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "Did you mean link:expressroute1/primary?" in done.stderr
+    assert "tunnel:hub-branch" in done.stderr
+
+
+def test_a_missing_stack_file_is_named() -> None:
+    done = run("--stack", "absent")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Pulumi.absent.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_stack_file_is_refused_with_every_mistake(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.test.yaml").read_text(encoding="utf-8")
+    text = text.replace("virtualNetwork: remote}", "virtualNetwork: remoet}")
+    text = text.replace("peerAsn: 65021", "peerAsn: 65516")
+    (tmp_path / "Pulumi.bad.yaml").write_text(text, encoding="utf-8")
+    done = run("--stack", "bad", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "remoet" in done.stderr
+    assert "65516" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_stack_is_a_usage_error() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert "--stack" in done.stderr
+
+
+@pytest.mark.parametrize("output", ["", "--json"], ids=["table", "json"])
+def test_a_reader_that_has_seen_enough_gets_no_complaint(output: str) -> None:
+    command = f"{sys.executable} -m routing --stack test {output} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+
+
+def test_prediction_needs_neither_pulumi_nor_an_ssh_client() -> None:
+    code = (
+        "import sys, routing, routing.table, routing.__main__; "
+        "print(sorted({'pulumi', 'netmiko', 'jinja2', 'paramiko', 'ssl'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(done.stdout.replace("'", '"')) == []
