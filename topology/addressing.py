@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from itertools import combinations
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -92,11 +91,29 @@ CIRCUIT_RESERVED_ASNS = frozenset(range(65515, 65521))
 """Private ASNs that a circuit's peering refuses (ASN-6); 65516 is here, and not in the set for VPN."""
 
 
-def overlapping(prefixes: Iterable[tuple[str, IPv4Network]]) -> Iterator[tuple[str, str]]:
-    """Yield the labels of each two prefixes that share addresses."""
-    for (label, prefix), (other_label, other) in combinations(prefixes, 2):
-        if prefix.overlaps(other):
-            yield label, other_label
+Label = TypeVar("Label")
+
+
+def overlapping(prefixes: Iterable[tuple[Label, IPv4Network]]) -> list[tuple[Label, Label]]:
+    """Return the labels of each two prefixes that share addresses, in their order.
+
+    Two prefixes are nested or disjoint, so those around a prefix are all that lie open when it is reached.
+    """
+    labelled = list(prefixes)
+    order = sorted(range(len(labelled)), key=lambda index: (*_extent(labelled[index][1]), index))
+    pairs: list[tuple[int, int]] = []
+    around: list[int] = []
+    for index in order:
+        first = int(labelled[index][1].network_address)
+        while around and int(labelled[around[-1]][1].broadcast_address) < first:
+            around.pop()
+        pairs += [(min(outer, index), max(outer, index)) for outer in around]
+        around.append(index)
+    return [(labelled[first][0], labelled[second][0]) for first, second in sorted(pairs)]
+
+
+def _extent(prefix: IPv4Network) -> tuple[int, int]:
+    return int(prefix.network_address), prefix.prefixlen
 
 
 def inside(prefix: IPv4Network, spaces: Iterable[IPv4Network]) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, NamedTuple
 
 from topology import checks_express_route, checks_routers, checks_virtual_networks, checks_vpn
+from topology.addressing import overlapping
 from topology.errors import Mistake, flaw
 from topology.network import Network
 from topology.sites import Location, VirtualNetwork
@@ -142,21 +143,33 @@ def _site_overlaps(network: Network) -> Found:
 
 
 def _link_overlaps(network: Network) -> Found:
-    """A circuit's point-to-point networks overlap with no virtual network and with no other's (ER-3)."""
-    seen = [(name, space) for name, vnet in network.virtual_networks.items() for space in vnet.address_space]
+    """Networks between edges overlap with none other; a link's may lie in a location (ER-3, ER-16)."""
+    for (kind, owner, prefix, _), (other_kind, _, other, path) in overlapping(
+        (entry, entry.prefix) for entry in _prefixes(network)
+    ):
+        rule = {"link": "ER-3", "globalReach": "ER-16"}.get(other_kind)
+        if rule and (other_kind, kind) != ("link", "location"):
+            yield flaw(*path, says=f"{other} overlaps with {prefix} of {owner} ({rule})")
+
+
+class _Owned(NamedTuple):
+    kind: str
+    owner: str
+    prefix: IPv4Network
+    path: tuple[str, ...] = ()
+
+
+def _prefixes(network: Network) -> Iterator[_Owned]:
+    """Yield every prefix, those first that the later ones may not overlap with."""
+    for vnet in network.virtual_networks.values():
+        yield from (_Owned("virtualNetwork", vnet.name, prefix) for prefix in vnet.prefixes)
+    for site in network.locations.values():
+        yield from (_Owned("location", site.name, prefix) for prefix in site.prefixes)
     for circuit, name, link in network.links:
         path = ("circuits", circuit.name, "privatePeering", name, "prefix")
-        for owner, prefix in seen:
-            if link.prefix.overlaps(prefix):
-                yield flaw(*path, says=f"{link.prefix} overlaps with {prefix} of {owner} (ER-3)")
-        seen.append((f"{circuit.name}/{name}", link.prefix))
-    seen += [(site.name, prefix) for site in network.locations.values() for prefix in site.prefixes]
+        yield _Owned("link", f"{circuit.name}/{name}", link.prefix, path)
     for reach in network.global_reach.values():
-        for owner, prefix in seen:
-            if reach.prefix.overlaps(prefix):
-                says = f"{reach.prefix} overlaps with {prefix} of {owner} (ER-16)"
-                yield flaw("globalReach", reach.name, "prefix", says=says)
-        seen.append((reach.name, reach.prefix))
+        yield _Owned("globalReach", reach.name, reach.prefix, ("globalReach", reach.name, "prefix"))
 
 
 _CHECKS: tuple[Callable[[Network], Found], ...] = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from ipaddress import IPv4Network
+from types import MappingProxyType
 
 from pydantic import Field
 
@@ -65,11 +67,29 @@ class Network(Described):
 
     def router_links(self, router: str) -> Iterator[tuple[Circuit, LinkName, Link]]:
         """Yield the circuit links that end on a router, in the order of the file."""
-        return (entry for entry in self.links if entry[2].router == router)
+        return iter(self.links_by_router.get(router, ()))
+
+    @cached_property
+    def links_by_router(self) -> Mapping[str, tuple[tuple[Circuit, LinkName, Link], ...]]:
+        """The circuit links that end on each router, in the order of the file."""
+        ended: dict[str, list[tuple[Circuit, LinkName, Link]]] = {}
+        for entry in self.links:
+            if entry[2].router:
+                ended.setdefault(entry[2].router, []).append(entry)
+        return MappingProxyType({router: tuple(entries) for router, entries in ended.items()})
 
     def router_tunnels(self, router: str) -> Iterator[Tunnel]:
         """Yield the tunnels that end on a router, in the order of the file."""
-        return (tunnel for tunnel in self.tunnels.values() if tunnel.router and tunnel.router.name == router)
+        return iter(self.tunnels_by_router.get(router, ()))
+
+    @cached_property
+    def tunnels_by_router(self) -> Mapping[str, tuple[Tunnel, ...]]:
+        """The tunnels that end on each router, in the order of the file."""
+        ended: dict[str, list[Tunnel]] = {}
+        for tunnel in self.tunnels.values():
+            if tunnel.router:
+                ended.setdefault(tunnel.router.name, []).append(tunnel)
+        return MappingProxyType({router: tuple(tunnels) for router, tunnels in ended.items()})
 
     def mode(self, router: Router) -> RouterMode:
         """Return how far the program goes with a router."""
