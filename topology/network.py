@@ -23,7 +23,7 @@ class Network(Described):
     location: str = Field(min_length=1)
     """The Azure region of everything that names no other."""
     workload: str = Field("hybrid", pattern=r"^[a-z][a-z0-9-]{0,19}$")
-    """Stands in the physical name of every Azure resource."""
+    """Stands in the names of resource groups."""
     tags: ReadOnly[str] = Field(default_factory=nothing)
     """Put on every Azure resource that takes tags."""
     protect: bool = False
