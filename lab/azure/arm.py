@@ -1,8 +1,8 @@
 """Azure Resource Manager's HTTP: paths, API versions, tokens, long-running operations, lists.
 
 Operations follow ARM: a PUT answers 201 or 200 with `Azure-AsyncOperation`, a DELETE 202 with that and
-`Location`; both are polled until they succeed, and `Retry-After` keeps polling short. Resource groups are created
-at once and have `Location` only, as in Azure.
+`Location`; both are polled until they succeed, and `Retry-After` keeps polling short. Resource groups are
+created at once and have `Location` only, as in Azure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from lab.azure.control_plane import SETTLING, ControlPlane
-from lab.azure.families.connections import set_shared_key
+from lab.azure.families.shared_keys import set_shared_key
 from lab.azure.login import root_of
 from lab.azure.refusal import Refusal
 from lab.azure.rendering import render
@@ -213,8 +213,8 @@ class ArmService:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", version) or version < oldest:
             raise Refusal(
                 "NoRegisteredProviderFound",
-                f"The api-version '{version}' is not served by the emulator: it serves {oldest} and newer, in the "
-                "shape of 2024-05-01.",
+                f"The api-version '{version}' is not served by the emulator: it serves {oldest} and newer, "
+                "in the shape of 2024-05-01.",
             )
 
     def _require_subscription(self, path: str) -> None:

@@ -18,7 +18,7 @@ _RENEWAL = timedelta(days=30)
 
 
 def ensure_certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
-    """The certificate for 127.0.0.1 in a directory, made if there is none that lasts, and how to serve with it."""
+    """The certificate for 127.0.0.1 in a directory, made if none there lasts, and how to serve with it."""
     certificate, key = directory / "cert.pem", directory / "key.pem"
     if not (certificate.exists() and key.exists() and _lasts(certificate)):
         _create(certificate, key)

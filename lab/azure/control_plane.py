@@ -1,9 +1,9 @@
 """What PUT, PATCH and DELETE do to any type of resource: Azure's common rules; each type adds its own.
 
-A change is made whole or not at all. Two things are simpler than in Azure, where they take minutes and could be
-seen half done: a change takes effect at once, and only its *operation* takes a moment; a resource is gone as
-soon as its deletion is accepted. Azure refuses with 429 what touches a resource that is still being updated; the
-emulator does not, since clients would only wait.
+A change is made whole or not at all. Two things are simpler than in Azure, where they take minutes and could
+be seen half done: a change takes effect at once, and only its *operation* takes a moment; a resource is gone
+as soon as its deletion is accepted. Azure refuses with 429 what touches a resource that is still being
+updated; the emulator does not, since clients would only wait.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import replace
 from typing import Any
 
 from lab.azure.change import Change, missing_reference
-from lab.azure.declaration import Property, ResourceType
+from lab.azure.common_rules import canonical_location, is_in_region, refuse_fixed, shape_tags
+from lab.azure.declaration import ResourceType
 from lab.azure.refusal import Refusal, malformed
-from lab.azure.regions import canonical_region
-from lab.azure.resource_id import RESOURCE_GROUPS, ResourceId
-from lab.azure.shape import list_fixed, list_references, shape_object
+from lab.azure.resource_id import ResourceId
+from lab.azure.shape import list_references, shape_object
 from lab.azure.state import Resource, State
 
 _IGNORED_TOP = {"id", "name", "type", "etag", "systemData"}
@@ -79,7 +79,7 @@ class ControlPlane:
         """Replace a resource's tags."""
         resource = self.read(resource_id)
         given = body if isinstance(body, Mapping) else {}
-        changed = replace(resource, tags=_shape_tags(given.get("tags")), etag=_new_etag())
+        changed = replace(resource, tags=shape_tags(given.get("tags")), etag=_new_etag())
         with self.state.transaction():
             self.state.put(changed)
         return changed
@@ -106,11 +106,11 @@ class ControlPlane:
         change = self._shape(declared, resource_id, before, body, query)
         references = self._resolve(declared, change)
         declared.fill(change)
-        _refuse_fixed(declared, change)
+        refuse_fixed(declared, change)
         resource = Resource(
             id=resource_id,
             location=change.location,
-            tags=_shape_tags(body.get("tags")),
+            tags=shape_tags(body.get("tags")),
             top=change.top,
             properties=change.properties,
             etag=_new_etag(),
@@ -143,7 +143,7 @@ class ControlPlane:
             state=self.state,
             id=resource_id,
             before=before,
-            location=_location(declared, resource_id, before, body.get("location")),
+            location=canonical_location(declared, resource_id, before, body.get("location")),
             given=given,
             properties=shape_object(declared.properties, own, "properties"),
             top=shape_object(declared.top, top, "$"),
@@ -187,7 +187,7 @@ class ControlPlane:
         for place, stored in ((declared.properties, change.properties), (declared.top, change.top)):
             for member, target_id in list_references(place, stored):
                 target = self.state.find(target_id)
-                if target is None or (member.near and not _is_near(self.state, target, change.location)):
+                if target is None or (member.near and not is_in_region(self.state, target, change.location)):
                     raise missing_reference(target_id, change.id)
                 if not member.weak:
                     held.append(target.id.key)
@@ -212,14 +212,15 @@ class ControlPlane:
         if not root.id.names:
             raise Refusal(
                 "ResourceGroupDeletionBlocked",
-                f"Deletion of resource group '{root.id.name}' failed as {resource.id} is in use by {user.id}.",
+                f"Deletion of resource group '{root.id.name}' failed as {resource.id} is in use by "
+                f"{user.id}.",
                 status=409,
             )
         declared = self.type_of(resource.id)
         raise Refusal(
             declared.in_use,
-            f"{resource.id.type} {resource.id} is in use by {user.id} and cannot be deleted. In order to delete "
-            "it, delete what uses it first.",
+            f"{resource.id.type} {resource.id} is in use by {user.id} and cannot be deleted. In order to "
+            "delete it, delete what uses it first.",
             rule=declared.in_use_rule,
         )
 
@@ -232,9 +233,9 @@ class ControlPlane:
         if not re.fullmatch(declared.name_rule, resource_id.name):
             raise Refusal(
                 "InvalidResourceName",
-                f"Resource name {resource_id.name} is invalid. The name can be up to 80 characters long. It must "
-                "begin with a word character, and it must end with a word character or with '_'. The name may "
-                "contain word characters or '.', '-', '_'.",
+                f"Resource name {resource_id.name} is invalid. The name can be up to 80 characters long. "
+                "It must begin with a word character, and it must end with a word character or with '_'. "
+                "The name may contain word characters or '.', '-', '_'.",
             )
 
     def _require_group(self, resource_id: ResourceId) -> None:
@@ -253,63 +254,10 @@ class ControlPlane:
         if self.state.find(parent) is None:
             raise Refusal(
                 "ParentResourceNotFound",
-                f"Can not perform requested operation on nested resource. Parent resource '{parent.name}' not "
-                "found.",
+                f"Can not perform requested operation on nested resource. Parent resource '{parent.name}' "
+                "not found.",
                 status=404,
             )
-
-
-def _location(
-    declared: ResourceType, resource_id: ResourceId, before: Resource | None, given: object
-) -> str | None:
-    if not declared.located:
-        return None
-    region = canonical_region(given, resource_id.full_type)
-    if before is not None and before.location != region:
-        code = (
-            "InvalidResourceGroupLocation" if declared.path == RESOURCE_GROUPS else "InvalidResourceLocation"
-        )
-        raise Refusal(
-            code,
-            f"The resource '{resource_id.name}' already exists in location '{before.location}'. A resource with "
-            f"the same name cannot be created in location '{region}'. Please select a new resource name.",
-            status=409,
-        )
-    return region
-
-
-def _refuse_fixed(declared: ResourceType, change: Change) -> None:
-    if change.before is None:
-        return
-    tables: tuple[tuple[Mapping[str, Property], dict[str, Any], dict[str, Any], str], ...] = (
-        (declared.properties, change.before.properties, change.properties, "properties"),
-        (declared.top, change.before.top, change.top, "$"),
-    )
-    for members, before, after, place in tables:
-        for where, member, old, new in list_fixed(members, before, after, place):
-            raise Refusal(
-                member.fixed_code,
-                f"Changing property '{where}' is not allowed: {change.id} was created with {old}, and {new} was "
-                "given. Delete the resource and create it anew.",
-                rule=member.rule,
-            )
-
-
-def _is_near(state: State, target: Resource, location: str | None) -> bool:
-    """Whether a resource, or the one it is part of, is in a region."""
-    while target.location is None:
-        parent = state.find(target.id.parent)
-        assert parent is not None
-        target = parent
-    return target.location == location
-
-
-def _shape_tags(given: object) -> dict[str, str] | None:
-    if given is None:
-        return None
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
-        raise Refusal("InvalidTag", "The tags must be an object whose values are texts.")
-    return {str(name): value for name, value in given.items()}
 
 
 def _new_etag() -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from lab.azure.change import Change
@@ -39,8 +40,9 @@ class Property:
     """One property of a type.
 
     `values` are the only ones allowed, `low` and `high` the bounds of an integer; `fixed` says that it cannot
-    change once the resource exists, and `fixed_code` how Azure calls that; `to` names the type it refers to, `weak` that the reference does not keep
-    its target from being deleted, `near` that both must be in one region; `rule` is cited in refusals.
+    change once the resource exists, and `fixed_code` how Azure calls that; `to` names the type it refers to,
+    `weak` that the reference does not keep its target from being deleted, `near` that both must be in one
+    region; `rule` is cited in refusals.
     """
 
     kind: Kind
@@ -59,52 +61,64 @@ class Property:
     rule: str = ""
 
 
-def text(**options: Any) -> Property:
+class Options(TypedDict, total=False):
+    """What may be said of a property, whatever its kind; see `Property`."""
+
+    required: bool
+    default: object
+    fixed: bool
+    fixed_code: str
+    weak: bool
+    near: bool
+    rule: str
+
+
+def text(**options: Unpack[Options]) -> Property:
     """A text, or one of `values`."""
     return Property(kind=Kind.TEXT, **options)
 
 
-def one_of(*values: str, **options: Any) -> Property:
+def one_of(*values: str, **options: Unpack[Options]) -> Property:
     """One of the values that Azure knows."""
     return Property(kind=Kind.TEXT, values=values, **options)
 
 
-def secret(**options: Any) -> Property:
+def secret(**options: Unpack[Options]) -> Property:
     """A text that is used and then forgotten."""
     return Property(kind=Kind.SECRET, **options)
 
 
-def integer(low: int | None = None, high: int | None = None, **options: Any) -> Property:
+def integer(low: int | None = None, high: int | None = None, **options: Unpack[Options]) -> Property:
     """A whole number."""
     return Property(kind=Kind.INTEGER, low=low, high=high, **options)
 
 
-def boolean(default: bool | None = None, **options: Any) -> Property:  # noqa: FBT001 -- reads well in a table
+def boolean(**options: Unpack[Options]) -> Property:
     """True or false."""
-    return Property(kind=Kind.BOOLEAN, default=default, **options)
+    return Property(kind=Kind.BOOLEAN, **options)
 
 
-def address(**options: Any) -> Property:
+def address(**options: Unpack[Options]) -> Property:
     """An IPv4 address."""
     return Property(kind=Kind.ADDRESS, **options)
 
 
-def prefix(**options: Any) -> Property:
+def prefix(**options: Unpack[Options]) -> Property:
     """An IPv4 network."""
     return Property(kind=Kind.PREFIX, **options)
 
 
-def reference(to: str, **options: Any) -> Property:
+def reference(to: str, **options: Unpack[Options]) -> Property:
     """The id of another resource."""
     return Property(kind=Kind.REFERENCE, to=to, **options)
 
 
-def structure(members: Mapping[str, Property], **options: Any) -> Property:
+def structure(members: Mapping[str, Property], **options: Unpack[Options]) -> Property:
     """Properties within a property."""
     return Property(kind=Kind.OBJECT, members=members, **options)
 
 
-def items(item: Property, **options: Any) -> Property:
+def items(item: Property, **options: Unpack[Options]) -> Property:
     """A list."""
     return Property(kind=Kind.LIST, item=item, **options)
 
@@ -114,14 +128,14 @@ def ignored() -> Property:
     return Property(kind=Kind.IGNORED)
 
 
-def named(properties: Mapping[str, Property], **options: Any) -> Property:
+def named(properties: Mapping[str, Property], **options: Unpack[Options]) -> Property:
     """A list of parts with a name and properties of their own, such as IP configurations."""
     part = {
         "name": text(required=True),
         "id": ignored(),
         "etag": ignored(),
         "type": ignored(),
-        "properties": structure(properties, default={}),
+        "properties": structure(properties, default=MappingProxyType({})),
     }
     return items(structure(part), **options)
 

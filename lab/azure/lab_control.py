@@ -2,11 +2,11 @@
 
 - `GET /lab/requests`: what Azure's clients have sent, in order, secrets masked; `DELETE` forgets it.
 - `POST /lab/faults`: the next requests that match fail, or are slow: `{"method", "path_pattern", "status",
-  "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` takes all faults back.
+  "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` ends them.
 - `POST /lab/provision/{circuit id}` and `/lab/deprovision/{circuit id}`: play the connectivity provider.
-- `POST /lab/shared-key/{connection id}`: `{"value": key}`; answers whether Azure holds that key, `{"matches": bool}`.
-- `PUT /lab/provider-delay`: `{"seconds": number}` that a provider takes from now on, for circuits that are not
-  provisioned yet, too.
+- `POST /lab/shared-key/{connection id}`: `{"value": key}`; answers `{"matches": bool}`, whether Azure holds it.
+- `PUT /lab/provider-delay`: `{"seconds": number}` that a provider takes from now on, also for circuits that
+  are not provisioned yet.
 - `PUT /lab/provider-deprovisions`: `{"enabled": bool}`, whether the provider gives up a circuit when Azure is
   asked to delete it (as it would have been told to, beforehand).
 """
@@ -24,7 +24,8 @@ from typing import Any
 from aiohttp import web
 
 from lab.azure.families import provider
-from lab.azure.families.connections import CONNECTIONS, has_shared_key
+from lab.azure.families.connection_rules import CONNECTIONS
+from lab.azure.families.shared_keys import has_shared_key
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import parse_resource_id
 from lab.azure.state import Resource, State
@@ -136,7 +137,9 @@ class LabControl:
         resource_id = parse_resource_id(f"/{path.lstrip('/')}")
         found = self._state.find(resource_id) if resource_id is not None else None
         if found is None or found.id.type != type_path:
-            raise Refusal("ResourceNotFound", f"There is no resource /{path} of type {type_path}.", status=404)
+            raise Refusal(
+                "ResourceNotFound", f"There is no resource /{path} of type {type_path}.", status=404
+            )
         return found
 
     async def _set_provider_delay(self, request: web.Request) -> web.Response:

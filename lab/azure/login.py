@@ -111,8 +111,8 @@ async def issue_token(request: web.Request) -> web.Response:
     if not form.get("client_id") or not (form.get("client_secret") or form.get("client_assertion")):
         refused = {
             "error": "invalid_request",
-            "error_description": "AADSTS900144: The request body must contain 'client_id', and 'client_secret' "
-            "or 'client_assertion'.",
+            "error_description": "AADSTS900144: The request body must contain 'client_id', and "
+            "'client_secret' or 'client_assertion'.",
         }
         return web.json_response(refused, status=400)
     claims = {

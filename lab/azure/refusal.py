@@ -1,7 +1,8 @@
 """How the emulated Azure says no: the shape of Azure Resource Manager's errors, and the rule behind each.
 
 Codes and texts are Azure's where they are published; where they are not, the code follows Azure's manner
-and the message says what is wrong. Each message ends with the id of the rule that was broken, if there is one.
+and the message says what is wrong. Each message ends with the id of the rule that was broken, if there is
+one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ class AzureLabError(Exception):
     """Root of everything this package raises on purpose."""
 
 
-class Refusal(AzureLabError):
+class Refusal(AzureLabError):  # noqa: N818 -- an answer of Azure, not a fault of ours
     """What Azure refuses.
 
     `status` is the HTTP status, `code` Azure's error code, `rule` the id of the rule that was broken, or "".

@@ -9,18 +9,25 @@ from __future__ import annotations
 from lab.azure.refusal import Refusal
 
 _WITH_ZONES = (
-    "australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral "
-    "eastasia eastus eastus2 francecentral germanywestcentral indonesiacentral israelcentral italynorth japaneast "
-    "japanwest koreacentral malaysiawest mexicocentral newzealandnorth northeurope norwayeast polandcentral "
-    "qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral switzerlandnorth "
-    "uaenorth uksouth westeurope westus2 westus3"
-).split()
+    *("australiaeast", "austriaeast", "belgiumcentral", "brazilsouth", "canadacentral", "centralindia"),
+    "centralus",
+    *("chilecentral", "eastasia", "eastus", "eastus2", "francecentral", "germanywestcentral"),
+    "indonesiacentral",
+    *("israelcentral", "italynorth", "japaneast", "japanwest", "koreacentral", "malaysiawest"),
+    "mexicocentral",
+    *("newzealandnorth", "northeurope", "norwayeast", "polandcentral", "qatarcentral", "southafricanorth"),
+    *("southcentralus", "southeastasia", "spaincentral", "swedencentral", "switzerlandnorth", "uaenorth"),
+    "uksouth",
+    *("westeurope", "westus2", "westus3"),
+)
 
 _WITHOUT_ZONES = (
-    "australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast francesouth germanynorth "
-    "koreasouth northcentralus norwaywest southafricawest southindia switzerlandwest uaecentral ukwest "
-    "westcentralus westindia westus"
-).split()
+    *("australiacentral", "australiacentral2", "australiasoutheast", "brazilsoutheast", "canadaeast"),
+    "francesouth",
+    *("germanynorth", "koreasouth", "northcentralus", "norwaywest", "southafricawest", "southindia"),
+    "switzerlandwest",
+    *("uaecentral", "ukwest", "westcentralus", "westindia", "westus"),
+)
 
 
 def canonical_region(given: object, type_name: str) -> str:

@@ -1,7 +1,7 @@
 """What the emulated Azure holds, and its file.
 
-The file is written whole, beside itself and then renamed, readable by its owner only. Keys that users chose are
-never in it; what Azure generates and shows again (service and authorization keys) is.
+The file is written whole, beside itself and then renamed, readable by its owner only. Keys that users chose
+are never in it; what Azure generates and shows again (service and authorization keys) is.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _REST_BETWEEN_WRITES = 20
 class Resource:
     """One resource, never changed but replaced.
 
-    `top` is what stands beside `properties`; `hidden` what Azure knows and never shows; `references` the keys of
-    the resources it keeps from being deleted.
+    `top` is what stands beside `properties`; `hidden` what Azure knows and never shows; `references` the
+    keys of the resources it keeps from being deleted.
     """
 
     id: ResourceId

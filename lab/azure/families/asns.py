@@ -20,7 +20,7 @@ _RESERVED = (
 
 
 def refuse_reserved(asn: int, owner: str, *, rule: str = "") -> None:
-    """Refuse an ASN that VPN gateways and their peers may not use; `rule` if it is another than the list's."""
+    """Refuse an ASN that VPN gateways and their peers may not use; `rule` is cited in place of the list's."""
     for list_rule, numbers in _RESERVED:
         if asn in numbers:
             raise Refusal(

@@ -85,7 +85,8 @@ def _refuse_wrong_type(change: Change) -> None:
     peering_type = change.properties["peeringType"]
     if change.id.name != peering_type:
         raise Refusal(
-            "InvalidPeeringName", f"Peering {change.id} must have its peeringType, {peering_type}, as its name."
+            "InvalidPeeringName",
+            f"Peering {change.id} must have its peeringType, {peering_type}, as its name.",
         )
     if peering_type == "MicrosoftPeering" and not change.properties.get("microsoftPeeringConfig"):
         raise Refusal("MicrosoftPeeringConfigRequired", f"Peering {change.id} needs microsoftPeeringConfig.")
@@ -96,8 +97,8 @@ def _refuse_unprovisioned(change: Change) -> None:
     if change.is_new and state != PROVISIONED:
         raise Refusal(
             "ExpressRouteCircuitNotProvisioned",
-            f"Peering {change.id} cannot be created: the circuit's ServiceProviderProvisioningState is {state}. "
-            "Give the service key to the provider and wait until it is Provisioned.",
+            f"Peering {change.id} cannot be created: the circuit's ServiceProviderProvisioningState is "
+            f"{state}. Give the service key to the provider and wait until it is Provisioned.",
             rule="ER-1",
         )
 
@@ -109,7 +110,9 @@ def _refuse_wrong_links(change: Change) -> None:
     for link in links:
         if link.prefixlen != _LINK_LENGTH:
             raise Refusal(
-                "InvalidPeerAddressPrefix", f"Peering {change.id}: {link} is not a /{_LINK_LENGTH}.", rule="ER-3"
+                "InvalidPeerAddressPrefix",
+                f"Peering {change.id}: {link} is not a /{_LINK_LENGTH}.",
+                rule="ER-3",
             )
     if links[0].overlaps(links[1]):
         raise Refusal(
@@ -162,7 +165,9 @@ def _describe_reach(_state: State, _link: Resource) -> Properties:
 def _refuse_wrong_reach(change: Change) -> None:
     here, there = change.parent(), change.target(change.properties["peerExpressRouteCircuitPeering"])
     ends = [change.state.find(peering.id.parent) for peering in (here, there)]
-    locations = [end.properties["serviceProviderProperties"]["peeringLocation"] for end in ends if end is not None]
+    locations = [
+        end.properties["serviceProviderProperties"]["peeringLocation"] for end in ends if end is not None
+    ]
     reasons = {
         "both ends must be private peerings": {here.id.name, there.id.name} != {circuits.PRIVATE_PEERING},
         "the circuits must be in different peering locations": len(set(locations)) < len(ends),
@@ -193,7 +198,9 @@ def _refuse_wrong_reach_prefix(change: Change, peerings: tuple[Resource, Resourc
 def _refuse_unauthorized_reach(change: Change) -> None:
     there = change.target(change.properties["peerExpressRouteCircuitPeering"])
     given = change.given.get("authorizationKey")
-    if there.id.subscription.lower() == change.id.subscription.lower() or (not change.is_new and given is None):
+    if there.id.subscription.lower() == change.id.subscription.lower() or (
+        not change.is_new and given is None
+    ):
         return
     authorizations = change.state.list_children(there.id.parent, circuits.AUTHORIZATIONS)
     if all(authorization.hidden["key"] != given for authorization in authorizations):

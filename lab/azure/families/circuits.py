@@ -35,7 +35,10 @@ def find_private_peering(state: State, circuit: Resource) -> Resource | None:
 def list_links(state: State, circuit: ResourceId) -> list[Resource]:
     """The connections and Global Reach links of a circuit; each counts (ER-10)."""
     peering = circuit.child("peerings", PRIVATE_PEERING)
-    reach = [*state.list_children(peering, CIRCUIT_CONNECTIONS), *state.list_referrers(peering, CIRCUIT_CONNECTIONS)]
+    reach = [
+        *state.list_children(peering, CIRCUIT_CONNECTIONS),
+        *state.list_referrers(peering, CIRCUIT_CONNECTIONS),
+    ]
     return [*state.list_referrers(circuit, CONNECTIONS), *{link.id: link for link in reach}.values()]
 
 
@@ -47,7 +50,8 @@ def refuse_too_many_links(state: State, circuit: Resource) -> None:
     if len(list_links(state, circuit.id)) > most:
         raise Refusal(
             "ExpressRouteCircuitLinkLimitReached",
-            f"Circuit {circuit.id} of SKU {circuit.top['sku']['name']} can be linked to {most} virtual networks.",
+            f"Circuit {circuit.id} of SKU {circuit.top['sku']['name']} can be linked to {most} virtual "
+            "networks.",
             rule="ER-10",
         )
 
@@ -73,8 +77,8 @@ def _refuse_wrong_sku(change: Change) -> None:
     if sku["name"] != f"{sku['tier']}_{sku['family']}":
         raise Refusal(
             "InvalidCircuitSku",
-            f"Circuit {change.id.name}: sku.name {sku['name']} is not {sku['tier']}_{sku['family']}, as its tier and "
-            "family say.",
+            f"Circuit {change.id.name}: sku.name {sku['name']} is not {sku['tier']}_{sku['family']}, as "
+            "its tier and family say.",
         )
     before = change.before.top["sku"]["family"] if change.before is not None else ""
     if (before, sku["family"]) == ("UnlimitedData", "MeteredData"):
@@ -113,8 +117,8 @@ def _refuse_outgrown_sku(change: Change) -> None:
 def _refuse_provisioned(state: State, circuit: Resource, root: ResourceId) -> None:
     """Refuse to delete a circuit that its provider has not given up (ER-2).
 
-    The lab's provider gives it up when it is to be deleted, as it would have been told to beforehand, if nothing
-    is peered over it any more; `PUT /lab/provider-deprovisions` makes it wait to be told.
+    The lab's provider gives it up when it is to be deleted, as it would have been told to beforehand, if
+    nothing is peered over it any more; `PUT /lab/provider-deprovisions` makes it wait to be told.
     """
     if provider_state(state, circuit) == NOT_PROVISIONED:
         return
@@ -122,8 +126,8 @@ def _refuse_provisioned(state: State, circuit: Resource, root: ResourceId) -> No
     if peered or not state.provider_deprovisions:
         raise Refusal(
             "ConflictError",
-            "The specified dedicated circuit is not in Deprovisioned state. Please initiate the deprovisioning "
-            f"process with your service provider. Circuit {circuit.id}"
+            "The specified dedicated circuit is not in Deprovisioned state. Please initiate the "
+            f"deprovisioning process with your service provider. Circuit {circuit.id}"
             + (" still has peerings: delete them first." if peered else " is provisioned."),
             status=409,
             rule="ER-2",

@@ -45,8 +45,8 @@ def refuse_bad_pair(state: State, connection: Resource) -> None:
     if peer_address and any(IPv4Address(peer_address) in space for space in _spaces(state, near)):
         raise Refusal(
             "InvalidBgpPeeringAddress",
-            f"Connection {connection.id.name}: the BGP peering address {peer_address} of {far.id} is inside the "
-            "gateway's own virtual network.",
+            f"Connection {connection.id.name}: the BGP peering address {peer_address} of {far.id} is "
+            "inside the gateway's own virtual network.",
             rule="VPN-3",
         )
 

@@ -1,16 +1,6 @@
-"""Connections of virtual network gateways: IPsec, VNet-to-VNet and ExpressRoute.
-
-A shared key is stored as a hash only, and never returned. An update of a connection does not change its key:
-Azure has a request of its own for that, `PUT .../connections/{name}/sharedkey`
-(hashicorp/terraform-provider-azurerm#11742).
-"""
+"""Connections of virtual network gateways: IPsec, VNet-to-VNet and ExpressRoute."""
 
 from __future__ import annotations
-
-import hmac
-import re
-from dataclasses import replace
-from hashlib import scrypt
 
 from lab.azure.change import Change
 from lab.azure.declaration import (
@@ -32,14 +22,12 @@ from lab.azure.families import circuits
 from lab.azure.families.circuit_peerings import refuse_overlap_with_networks
 from lab.azure.families.connection_rules import CONNECTIONS, refuse_bad_pair
 from lab.azure.families.gateways import GATEWAYS
+from lab.azure.families.ipsec_policies import IPSEC_POLICY
 from lab.azure.families.local_network_gateways import LOCAL_NETWORK_GATEWAYS
 from lab.azure.families.provider import CIRCUITS, PROVISIONED, provider_state
+from lab.azure.families.shared_keys import hash_key, no_key_for_express_route
 from lab.azure.refusal import Refusal
-from lab.azure.resource_id import ResourceId
 from lab.azure.state import Resource, State
-
-_SHARED_KEY = re.compile(r"[!-,./0-}]+")
-"""Printable ASCII but for space, hyphen and tilde (IPSEC-1); how long it may be is not confirmed."""
 
 _MOST_CIRCUITS = {
     **dict.fromkeys(("Standard", "ErGw1AZ"), 4),
@@ -49,88 +37,22 @@ _MOST_CIRCUITS = {
 _MOST_CIRCUITS_OF_ONE_LOCATION = 4
 _FAST_PATH_SKUS = ("UltraPerformance", "ErGw3AZ", "ErGwScale")
 
-_IPSEC_POLICY = structure(
-    {
-        "saLifeTimeSeconds": integer(300, 172_799, required=True, rule="IPSEC-2"),
-        "saDataSizeKilobytes": integer(0, required=True, rule="IPSEC-2"),
-        "ipsecEncryption": one_of(
-            *("None", "DES", "DES3", "AES128", "AES192", "AES256", "GCMAES128", "GCMAES192", "GCMAES256"),
-            required=True,
-            rule="IPSEC-2",
-        ),
-        "ipsecIntegrity": one_of(
-            *("MD5", "SHA1", "SHA256", "GCMAES128", "GCMAES192", "GCMAES256"), required=True, rule="IPSEC-2"
-        ),
-        "ikeEncryption": one_of(
-            *("DES", "DES3", "AES128", "AES192", "AES256", "GCMAES256", "GCMAES128"),
-            required=True,
-            rule="IPSEC-2",
-        ),
-        "ikeIntegrity": one_of(
-            *("MD5", "SHA1", "SHA256", "SHA384", "GCMAES256", "GCMAES128"), required=True, rule="IPSEC-2"
-        ),
-        "dhGroup": one_of(
-            *("None", "DHGroup1", "DHGroup2", "DHGroup14", "DHGroup2048", "ECP256", "ECP384", "DHGroup24"),
-            required=True,
-            rule="IPSEC-2",
-        ),
-        "pfsGroup": one_of(
-            *("None", "PFS1", "PFS2", "PFS2048", "ECP256", "ECP384", "PFS24", "PFS14", "PFSMM"),
-            required=True,
-            rule="IPSEC-2",
-        ),
-    }
-)
-
-
-def set_shared_key(state: State, connection: Resource, key: object) -> None:
-    """Give a VPN connection another key."""
-    if connection.properties["connectionType"] == "ExpressRoute":
-        raise _no_key_for_express_route(connection.id)
-    with state.transaction():
-        state.put(
-            replace(connection, hidden={**connection.hidden, "key": _hash_key(state, connection.id, key)})
-        )
-
-
-def has_shared_key(state: State, connection: Resource, key: object) -> bool:
-    """Whether a connection was given this key."""
-    return hmac.compare_digest(str(connection.hidden.get("key")), _hash_key(state, connection.id, key))
-
-
-def _hash_key(state: State, connection: ResourceId, key: object) -> str:
-    if not isinstance(key, str) or not _SHARED_KEY.fullmatch(key):
-        raise Refusal(
-            "InvalidSharedKey",
-            f"The shared key of connection {connection.name} must be printable ASCII without space, hyphen and "
-            "tilde.",
-            rule="IPSEC-1",
-        )
-    return scrypt(key.encode(), salt=bytes.fromhex(state.salt), n=2**12, r=8, p=1, dklen=32).hex()
-
-
-def _no_key_for_express_route(connection: ResourceId) -> Refusal:
-    return Refusal(
-        "CannotSetSharedKeyForExpressRouteConnectionType",
-        f"Shared Key cannot be set for Connection {connection} of type ExpressRoute.",
-    )
-
 
 def _fill(change: Change) -> None:
     given = change.given.get("sharedKey")
     if change.properties["connectionType"] == "ExpressRoute":
         if given is not None:
-            raise _no_key_for_express_route(change.id)
+            raise no_key_for_express_route(change.id)
         _use_authorization(change)
         return
     change.properties.setdefault("connectionProtocol", "IKEv2")
     if given is not None:
-        hashed = _hash_key(change.state, change.id, given)
+        hashed = hash_key(change.state, change.id, given)
         change.hidden.setdefault("key", hashed)
 
 
 def _use_authorization(change: Change) -> None:
-    """Redeem an authorization key: needed from another subscription, and each serves one connection (ER-12)."""
+    """Redeem an authorization key: needed from another subscription, each for one connection (ER-12)."""
     peer = change.properties.get("peer")
     given = change.given.get("authorizationKey")
     if peer is None or (given is None and change.hidden.get("authorization")):
@@ -178,7 +100,9 @@ def _connection_status(state: State, connection: Resource) -> str:
         case "Vnet2Vnet":
             other = _other_half(state, connection)
             keys = {half.hidden.get("key") for half in (connection, other) if half is not None}
-            fits = other is not None and len(keys) == 1 and None not in keys and _same_policy(connection, other)
+            fits = (
+                other is not None and len(keys) == 1 and None not in keys and _same_policy(connection, other)
+            )
             return "Connected" if fits else "NotConnected"
     authorization = connection.hidden.get("authorization")
     revoked = authorization is not None and state.find(authorization) is None
@@ -233,7 +157,8 @@ def _refuse_duplicate(change: Change) -> None:
         ends = [value["id"].lower() for value in other.properties.values() if isinstance(value, dict)]
         if other.id != change.id and ends[0] == near.id.key and far in ends[1:]:
             raise Refusal(
-                "ConnectionAlreadyExists", f"Connection {change.id}: {other.id} already joins the same two ends."
+                "ConnectionAlreadyExists",
+                f"Connection {change.id}: {other.id} already joins the same two ends.",
             )
 
 
@@ -242,11 +167,13 @@ def _refuse_wrong_circuit(change: Change) -> None:
         return
     circuit = change.target(change.properties["peer"])
     state = provider_state(change.state, circuit)
-    if change.is_new and (state != PROVISIONED or circuits.find_private_peering(change.state, circuit) is None):
+    if change.is_new and (
+        state != PROVISIONED or circuits.find_private_peering(change.state, circuit) is None
+    ):
         raise Refusal(
             "ExpressRouteCircuitNotReady",
-            f"Connection {change.id} cannot be created: circuit {circuit.id} is {state} and must be Provisioned "
-            f"and have {circuits.PRIVATE_PEERING}.",
+            f"Connection {change.id} cannot be created: circuit {circuit.id} is {state} and must be "
+            f"Provisioned and have {circuits.PRIVATE_PEERING}.",
             rule="ER-1",
         )
     circuits.refuse_too_many_links(change.state, circuit)
@@ -309,13 +236,15 @@ TYPES = (
             "routingWeight": integer(0, 32_000, default=0, rule="ER-13"),
             "enableBgp": boolean(default=False),
             "usePolicyBasedTrafficSelectors": boolean(default=False),
-            "ipsecPolicies": items(_IPSEC_POLICY, default=()),
+            "ipsecPolicies": items(IPSEC_POLICY, default=()),
             "trafficSelectorPolicies": items(
                 structure({"localAddressRanges": items(prefix()), "remoteAddressRanges": items(prefix())}),
                 default=(),
             ),
             "gatewayCustomBgpIpAddresses": items(
-                structure({"ipConfigurationId": text(required=True), "customBgpIpAddress": address(required=True)})
+                structure(
+                    {"ipConfigurationId": text(required=True), "customBgpIpAddress": address(required=True)}
+                )
             ),
             "dpdTimeoutSeconds": integer(9, 3600, rule="IPSEC-5"),
             "expressRouteGatewayBypass": boolean(default=False, rule="GW-10"),

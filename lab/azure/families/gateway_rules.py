@@ -43,7 +43,9 @@ def _refuse_wrong_sku(change: Change) -> None:
     kind, sku = change.properties["gatewayType"], change.properties["sku"]["name"]
     if _is_vpn(change) and sku in _RETIRED_VPN_SKUS:
         raise Refusal(
-            "GatewaySkuRetired", f"Gateway {change.id.name}: VPN SKU {sku} was retired on 2025-09-30.", rule="GW-13"
+            "GatewaySkuRetired",
+            f"Gateway {change.id.name}: VPN SKU {sku} was retired on 2025-09-30.",
+            rule="GW-13",
         )
     if sku not in (VPN_SKUS if _is_vpn(change) else EXPRESS_ROUTE_SKUS):
         raise Refusal(
@@ -56,7 +58,8 @@ def _refuse_wrong_sku(change: Change) -> None:
         if before != sku and "Basic" in (before, sku):
             raise Refusal(
                 "GatewaySkuChangeNotAllowed",
-                f"Gateway {change.id.name} cannot be resized from {before} to {sku}: delete it and create it anew.",
+                f"Gateway {change.id.name} cannot be resized from {before} to {sku}: delete it and create "
+                "it anew.",
             )
 
 
@@ -72,7 +75,8 @@ def _refuse_basic_features(change: Change) -> None:
         )
     if _is_vpn(change) and policy_based and not basic:
         raise Refusal(
-            "InvalidVpnTypeForSku", f"Gateway {change.id.name}: vpnType PolicyBased exists for SKU Basic only."
+            "InvalidVpnTypeForSku",
+            f"Gateway {change.id.name}: vpnType PolicyBased exists for SKU Basic only.",
         )
 
 
@@ -99,7 +103,8 @@ def _gateway_subnet(change: Change) -> Resource:
         if subnet.rpartition("/")[2] != GATEWAY_SUBNET.lower() or len(subnets) > 1:
             raise Refusal(
                 "InvalidGatewaySubnet",
-                f"Gateway {change.id.name} must be in the one subnet named {GATEWAY_SUBNET}: {subnet} is not.",
+                f"Gateway {change.id.name} must be in the one subnet named {GATEWAY_SUBNET}: {subnet} is "
+                "not.",
                 rule="GW-2",
             )
     found = change.state.find(subnets.pop())
@@ -113,15 +118,16 @@ def _refuse_wrong_subnet(change: Change) -> None:
     if not _is_vpn(change) and change.is_new and subnet_prefixes(subnet)[0].prefixlen > smallest:
         raise Refusal(
             "GatewaySubnetTooSmall",
-            f"Gateway {change.id.name}: an ExpressRoute gateway needs a {GATEWAY_SUBNET} of /{smallest} or larger, "
-            f"and {subnet.id} has {subnet_prefixes(subnet)[0]}.",
+            f"Gateway {change.id.name}: an ExpressRoute gateway needs a {GATEWAY_SUBNET} of /{smallest} or "
+            f"larger, and {subnet.id} has {subnet_prefixes(subnet)[0]}.",
             rule="GW-3",
         )
     if change.before is not None and change.before.references:
         before = change.before.properties["ipConfigurations"][0]["properties"]["subnet"]["id"].lower()
         if before != subnet.id.key:
             raise Refusal(
-                "PropertyChangeNotAllowed", f"Gateway {change.id.name} cannot move to another virtual network."
+                "PropertyChangeNotAllowed",
+                f"Gateway {change.id.name} cannot move to another virtual network.",
             )
 
 
@@ -133,23 +139,23 @@ def _refuse_second_gateway(change: Change) -> None:
         if other.properties["gatewayType"] == change.properties["gatewayType"]:
             raise Refusal(
                 "OnlyOneGatewayOfATypePerVirtualNetwork",
-                f"Virtual network {virtual_network} already has the {other.properties['gatewayType']} gateway "
-                f"{other.id}.",
+                f"Virtual network {virtual_network} already has the {other.properties['gatewayType']} "
+                f"gateway {other.id}.",
                 rule="GW-1",
             )
         if "Basic" in (other.properties["sku"]["name"], change.properties["sku"]["name"]):
             raise Refusal(
                 "BasicGatewayCannotCoexist",
-                f"Gateways {change.id.name} and {other.id.name} cannot be in one virtual network: SKU Basic cannot "
-                "coexist.",
+                f"Gateways {change.id.name} and {other.id.name} cannot be in one virtual network: SKU "
+                "Basic cannot coexist.",
                 rule="GW-4",
             )
     borrowing = find_use_of_remote_gateways(change.state, virtual_network)
     if borrowing is not None:
         raise Refusal(
             "VnetHasGatewayAndUseRemoteGateways",
-            f"Gateway {change.id.name} cannot be created: the virtual network uses remote gateways by peering "
-            f"{borrowing.id}.",
+            f"Gateway {change.id.name} cannot be created: the virtual network uses remote gateways by "
+            f"peering {borrowing.id}.",
             rule="PEER-2",
         )
 
@@ -162,8 +168,8 @@ def _refuse_wrong_public_ips(change: Change) -> None:
             if given is not None:
                 raise Refusal(
                     "ExpressRouteGatewayPublicIpNotAllowed",
-                    f"Gateway {change.id.name} cannot have a publicIPAddress: Azure gives an ExpressRoute gateway "
-                    "its own, hosted on the customer's behalf.",
+                    f"Gateway {change.id.name} cannot have a publicIPAddress: Azure gives an ExpressRoute "
+                    "gateway its own, hosted on the customer's behalf.",
                     rule="GW-15",
                 )
             continue
@@ -197,8 +203,8 @@ def _refuse_wrong_zones(change: Change, public_ip: Resource) -> None:
     if zonal_ip and not zonal_sku:
         raise Refusal(
             "RegionalVmssVpnGatewayPublicIpsMustNotHaveZonesConfigured",
-            "Standard Public IPs associated with VPN gateways with non-AZ VPN skus cannot have zones configured: "
-            f"{public_ip.id} has.",
+            "Standard Public IPs associated with VPN gateways with non-AZ VPN skus cannot have zones "
+            f"configured: {public_ip.id} has.",
             rule="GW-11",
         )
 
@@ -213,8 +219,8 @@ def _refuse_wrong_bgp(change: Change) -> None:
         if not _APIPA[0] <= IPv4Address(text) <= _APIPA[1] or custom.count(text) > 1:
             raise Refusal(
                 "InvalidCustomBgpIpAddress",
-                f"Gateway {change.id.name}: custom BGP address {text} is not in {_APIPA[0]} to {_APIPA[1]}, or is "
-                "there twice.",
+                f"Gateway {change.id.name}: custom BGP address {text} is not in {_APIPA[0]} to "
+                f"{_APIPA[1]}, or is there twice.",
                 rule="VPN-4",
             )
 

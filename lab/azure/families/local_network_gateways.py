@@ -35,8 +35,8 @@ def _refuse_bad_endpoint(change: Change) -> None:
     if change.before is not None and not given & change.before.properties.keys():
         raise Refusal(
             "PropertyChangeNotAllowed",
-            f"Local network gateway {change.id.name} cannot change between an FQDN and an IP address. Delete its "
-            "connections and it, and create it anew.",
+            f"Local network gateway {change.id.name} cannot change between an FQDN and an IP address. "
+            "Delete its connections and it, and create it anew.",
         )
 
 
@@ -46,8 +46,8 @@ def _refuse_bad_bgp(change: Change) -> None:
         if not change.properties.get("localNetworkAddressSpace", {}).get("addressPrefixes"):
             raise Refusal(
                 "LocalNetworkGatewayWithoutAddressSpace",
-                f"Local network gateway {change.id.name} has neither bgpSettings nor address prefixes: nothing "
-                "would be routed to it.",
+                f"Local network gateway {change.id.name} has neither bgpSettings nor address prefixes: "
+                "nothing would be routed to it.",
                 rule="VPN-6",
             )
         return

@@ -1,4 +1,4 @@
-"""The connectivity provider that the lab plays: it provisions a circuit some time after it was ordered (ER-1)."""
+"""The connectivity provider that the lab plays: it provisions a circuit a while after its order (ER-1)."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ def _refuse_basic(change: Change) -> None:
     if change.top["sku"]["name"] == "Basic":
         raise Refusal(
             "IPv4BasicSkuPublicIpCountLimitReached",
-            "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region. "
-            f"Give {change.id.name} sku.name Standard.",
+            "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this "
+            f"region. Give {change.id.name} sku.name Standard.",
             rule="GW-12",
         )
 
@@ -72,8 +72,8 @@ def _refuse_zones(change: Change) -> None:
     if unknown:
         raise Refusal(
             "InvalidAvailabilityZone",
-            f"The zone(s) '{','.join(unknown)}' for resource {resource} is not supported. The supported zones for "
-            f"location '{change.location}' are '{','.join(ZONES)}'.",
+            f"The zone(s) '{','.join(unknown)}' for resource {resource} is not supported. The supported "
+            f"zones for location '{change.location}' are '{','.join(ZONES)}'.",
         )
 
 

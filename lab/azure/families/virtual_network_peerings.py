@@ -72,10 +72,10 @@ def _fill(change: Change) -> None:
     elif change.is_new and other.hidden["state"] == "Disconnected":
         raise Refusal(
             "RemotePeeringIsDisconnected",
-            f"Cannot create or update peering {change.id} because remote peering {other.id} referencing parent "
-            f"virtual network {change.id.parent} is in Disconnected state. Update or re-create the remote peering "
-            "to get it back to Initiated state. Peering gets Disconnected when remote vnet or remote peering is "
-            "deleted and re-created.",
+            f"Cannot create or update peering {change.id} because remote peering {other.id} referencing "
+            f"parent virtual network {change.id.parent} is in Disconnected state. Update or re-create the "
+            "remote peering to get it back to Initiated state. Peering gets Disconnected when remote vnet "
+            "or remote peering is deleted and re-created.",
             rule="PEER-8",
         )
     else:
@@ -118,8 +118,8 @@ def _refuse_second(change: Change) -> None:
         if half.id != change.id and _remote_key(half) == _remote_key(change):
             raise Refusal(
                 "AnotherPeeringAlreadyReferencesRemoteVnet",
-                f"Peering {change.id} cannot be created or updated because the virtual network already has the "
-                f"peering {half.id} to the same remote virtual network.",
+                f"Peering {change.id} cannot be created or updated because the virtual network already has "
+                f"the peering {half.id} to the same remote virtual network.",
             )
 
 
@@ -138,8 +138,9 @@ def _refuse_overlap_of(change: Change, one: Resource, other: Resource, code: str
     if overlapping:
         raise Refusal(
             code,
-            f"Cannot create or update peering {change.id}: the address space of virtual network {one.id} overlaps "
-            f"with that of virtual network {other.id}. Overlapping address prefixes: {', '.join(overlapping)}.",
+            f"Cannot create or update peering {change.id}: the address space of virtual network {one.id} "
+            f"overlaps with that of virtual network {other.id}. Overlapping address prefixes: "
+            f"{', '.join(overlapping)}.",
             rule="PEER-7",
         )
 
@@ -170,8 +171,8 @@ def _refuse_remote_gateways(change: Change) -> None:
     if not change.properties["doNotVerifyRemoteGateways"] and not list_gateways(change.state, remote.id):
         raise Refusal(
             "RemoteVnetHasNoGateways",
-            f"{start} because remote virtual network {remote.id} referenced by the peering does not have any "
-            "gateways.",
+            f"{start} because remote virtual network {remote.id} referenced by the peering does not have "
+            "any gateways.",
             rule="PEER-3",
         )
     other = _other_half(change.state, change)
@@ -194,8 +195,8 @@ def _refuse_end_of_transit(change: Change) -> None:
     ):
         raise Refusal(
             "RemotePeeringUsesRemoteGateways",
-            f"Peering {change.id} cannot have AllowGatewayTransit flag set to false, because corresponding remote "
-            f"peering {other.id} has UseRemoteGateways flag set to true.",
+            f"Peering {change.id} cannot have AllowGatewayTransit flag set to false, because corresponding "
+            f"remote peering {other.id} has UseRemoteGateways flag set to true.",
             rule="PEER-4",
         )
 

@@ -69,7 +69,8 @@ def _refuse_without_space(change: Change) -> None:
     if not change.properties.get("addressSpace", {}).get("addressPrefixes"):
         raise Refusal(
             "InvalidRequestFormat",
-            f"Address prefix missing or null for virtual network {change.id.name}: its address space is empty.",
+            f"Address prefix missing or null for virtual network {change.id.name}: its address space is "
+            "empty.",
         )
 
 
@@ -97,8 +98,8 @@ def _refuse_outside(virtual_network: Resource, subnet: Resource) -> None:
         if not any(part.subnet_of(whole) for whole in space):
             raise Refusal(
                 "NetcfgSubnetRangeOutsideVnet",
-                f"Subnet '{subnet.id.name}' is not valid because its IP address range {part} is outside the IP "
-                f"address range of virtual network '{virtual_network.id.name}'.",
+                f"Subnet '{subnet.id.name}' is not valid because its IP address range {part} is outside "
+                f"the IP address range of virtual network '{virtual_network.id.name}'.",
             )
 
 
@@ -123,8 +124,8 @@ def _refuse_bad_subnet(change: Change) -> None:
         ):
             raise Refusal(
                 "NetcfgSubnetRangesOverlap",
-                f"Subnet '{change.id.name}' is not valid because its IP address range overlaps with that of an "
-                f"existing subnet '{other.id.name}' in virtual network '{change.id.parent.name}'.",
+                f"Subnet '{change.id.name}' is not valid because its IP address range overlaps with that "
+                f"of an existing subnet '{other.id.name}' in virtual network '{change.id.parent.name}'.",
             )
 
 
@@ -137,8 +138,8 @@ def _refuse_prefix_in_use(change: Change) -> None:
     if users and subnet_prefixes(change.before) != subnet_prefixes(after):
         raise Refusal(
             "InUsePrefixCannotBeDeleted",
-            f"IpPrefix {subnet_prefixes(change.before)[0]} on Subnet {change.id.name} has active allocations and "
-            f"cannot be deleted: it is used by {users[0]['id']}.",
+            f"IpPrefix {subnet_prefixes(change.before)[0]} on Subnet {change.id.name} has active "
+            f"allocations and cannot be deleted: it is used by {users[0]['id']}.",
         )
 
 
