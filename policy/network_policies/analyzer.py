@@ -85,7 +85,7 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
         self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext
     ) -> proto.AnalyzeResponse:
         """Judge a resource's inputs, before it is created."""
-        resource = _decode_resource(request, decode_properties(request.properties), outputs={})
+        resource = _decode_resource(request, decode_properties(request.properties), {})
         with self._lock:
             self._inputs[resource.urn] = resource.inputs
             self._said[resource.urn] = set()
@@ -96,7 +96,7 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
     ) -> proto.AnalyzeResponse:
         """Judge the whole stack, with its outputs."""
         stack = stack_of(
-            _decode_resource(sent, self._inputs.get(sent.urn, {}), decode_properties(sent.properties))
+            _decode_resource(sent, self._inputs.get(sent.urn), decode_properties(sent.properties))
             for sent in request.resources
         )
         return self._judge(stack.resources, stack, self._rules(*Scope))
@@ -155,7 +155,7 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
 
 def _decode_resource(
     sent: proto.AnalyzeRequest | proto.AnalyzerResource,
-    inputs: Mapping[str, Value],
+    inputs: Mapping[str, Value] | None,
     outputs: Mapping[str, Value],
 ) -> Resource:
     dependencies = getattr(sent, "propertyDependencies", {})
@@ -163,7 +163,8 @@ def _decode_resource(
         urn=sent.urn,
         type=sent.type,
         name=sent.name,
-        inputs=inputs,
+        inputs=inputs or {},
+        has_inputs=inputs is not None,
         outputs=outputs,
         property_dependencies={name: tuple(dependencies[name].urns) for name in dependencies},
         secret_outputs=frozenset(sent.options.additionalSecretOutputs),

@@ -193,14 +193,15 @@ def _router_key_in_lines(case: Case) -> Findings:
 
 
 def _router_secrets_marked(case: Case) -> Findings:
-    """Judge the keys that only the provider may put into the lines."""
+    """Judge the keys that only the provider may put into the lines.
+
+    An unknown one may have lost its mark on its way through the provider; a known one has not.
+    """
     secrets = case.resource.inputs.get("secrets")
-    if secrets is None or isinstance(secrets, Secret):
-        return
     if not isinstance(secrets, Mapping):
-        raise NotProvenError(f"secrets of {case.resource.name} is not known yet")
+        return
     for name, value in secrets.items():
-        if not isinstance(value, Secret):
+        if not isinstance(value, Secret) and value is not UNKNOWN:
             yield Finding(
                 wrong=f"secrets.{name} of {case.resource.name} is in clear",
                 mend=f"For the whole of secrets, {_MAKE_SECRET}",

@@ -47,6 +47,8 @@ class Resource:
     type: str
     name: str
     inputs: Mapping[str, Value] = field(default_factory=_nothing, repr=False)
+    has_inputs: bool = True
+    """False for what a run with --target leaves alone: the engine sends its outputs only."""
     outputs: Mapping[str, Value] = field(default_factory=_nothing, repr=False)
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """The URNs that each property was made of."""
@@ -59,9 +61,16 @@ class Resource:
         return _VERSION.sub("", self.type)
 
     def peek(self, *path: str | int) -> Value:
-        """Return a property, secrets as such; UNKNOWN as such; None if it is not set."""
+        """Return a property, secrets as such; UNKNOWN as such; None if it is not set.
+
+        In a preview every output is unknown that no input sets. Where the inputs are known, such a one is not
+        set: Azure will fill in its default, which a rule must know.
+        """
         value = _walk(self.inputs, path)
-        return _walk(self.outputs, path) if value is None else value
+        if value is not None:
+            return value
+        output = _walk(self.outputs, path)
+        return None if self.has_inputs and reveal(output) is UNKNOWN else output
 
     def read(self, *path: str | int) -> Value:
         """Return a property's plain value, None if it is not set. Raises NotProvenError if it is unknown."""
