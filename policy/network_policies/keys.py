@@ -60,15 +60,19 @@ def _is_in_clear(value: Value) -> bool:
 
 
 def _output_secret(case: Case) -> Findings:
-    """Judge the keys that Azure makes, at a preview by whether they will be kept secret."""
+    """Judge the keys that Azure makes; in a preview, whether the one that it always makes will be secret."""
+    made = _MADE_BY_AZURE[case.resource.kind]
     for name in ("serviceKey", "authorizationKey", "authorizations"):
         value = case.resource.outputs.get(name)
-        is_secret = name in case.resource.secret_outputs
-        if (value is UNKNOWN and not is_secret) or _has_key_in_clear(name, value):
+        is_coming = value is UNKNOWN and name == made and name not in case.resource.secret_outputs
+        if is_coming or _has_key_in_clear(name, value):
             yield Finding(
                 wrong=f"{name}, an output of {case.resource.name}, is kept in clear in the state",
                 mend=f'Set additional_secret_outputs=["{name}"] in its options',
             )
+
+
+_MADE_BY_AZURE = {CIRCUIT: "serviceKey", AUTHORIZATION: "authorizationKey"}
 
 
 def _has_key_in_clear(name: str, value: Value) -> bool:

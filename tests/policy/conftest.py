@@ -15,10 +15,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
+import pulumi_azure_native.network as azure_network
 import pytest
 from google.protobuf import json_format, struct_pb2
 from network_policies import RULES
@@ -109,7 +111,12 @@ class Deployment:
         for name, planned in self.resources.items():
             sent = self._wire(planned.inputs, shape)
             options = proto.AnalyzerResourceOptions(additionalSecretOutputs=planned.secret_outputs)
-            common = {"urn": urn(planned.kind, name), "type": planned.kind, "name": name, "options": options}
+            common: dict[str, Any] = {
+                "urn": urn(planned.kind, name),
+                "type": planned.kind,
+                "name": name,
+                "options": options,
+            }
             inputs.append(proto.AnalyzeRequest(properties=sent, **common))
             everything.append(
                 proto.AnalyzerResource(
@@ -128,7 +135,7 @@ class Deployment:
 
     def judge(self, shape: str, configured: Mapping[str, Any] | None = None) -> list[Said]:
         """Send everything to a new analyzer, as the engine would, and return what it says."""
-        analyzer = NetworkAnalyzer()
+        analyzer: Any = NetworkAnalyzer()
         if configured is not None:
             analyzer.Configure(configuration(configured), Refusing())
         inputs, everything = self.requests(shape)
@@ -138,8 +145,8 @@ class Deployment:
     def _outputs(self, name: str, shape: str) -> dict[str, Any]:
         planned = self.resources[name]
         if shape == "preview":
-            unknown = {key: Unknown() for key in ("id", *planned.outputs)}
-            return {**planned.inputs, **unknown} if planned.kind != CONFIGURATION else unknown
+            unknown = {key: Unknown() for key in ("id", *planned.outputs, *output_names(planned.kind))}
+            return {**unknown, **planned.inputs} if planned.kind != CONFIGURATION else unknown
         if planned.kind == CONFIGURATION:
             return dict(planned.outputs)  # hashes and counts only, as its provider has it
         body = {k: v for k, v in planned.inputs.items() if k not in (*URL_ONLY, *NEVER_RETURNED)}
@@ -180,6 +187,15 @@ class Refusing:
 
 class RefusedError(Exception):
     """What the engine would have been told."""
+
+
+@cache
+def output_names(kind: str) -> list[str]:
+    """Return every output that the SDK knows of: in a preview, what no input sets is unknown."""
+    if not kind.startswith(NETWORK):
+        return []
+    properties = vars(getattr(azure_network, kind.removeprefix(NETWORK))).values()
+    return [vars(prop.fget)["_pulumi_name"] for prop in properties if isinstance(prop, property)]
 
 
 def urn(kind: str, name: str) -> str:
@@ -317,7 +333,7 @@ def everything() -> dict[str, Planned]:
             path="expressRouteCircuits/erc-1",
             inputs={"resourceGroupName": "rg-hybrid", "circuitName": "erc-1"},
             outputs={"serviceKey": Hidden(SERVICE_KEY)},
-            secret_outputs=("serviceKey",),
+            secret_outputs=("serviceKey", "authorizationKey", "authorizations"),
         ),
         "circuit-peering": Planned(
             kind=f"{NETWORK}ExpressRouteCircuitPeering",

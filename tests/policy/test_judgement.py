@@ -137,7 +137,7 @@ def test_settings_default() -> None:
 
 def test_what_the_inputs_showed_is_not_said_again(broken: Any) -> None:
     inputs, everything = broken.requests("up")
-    analyzer = NetworkAnalyzer()
+    analyzer: Any = NetworkAnalyzer()
     before = [d for request in inputs for d in analyzer.Analyze(request, None).diagnostics]
     assert [d.policyName for d in before] == [RULE]
     assert not analyzer.AnalyzeStack(everything, None).diagnostics
@@ -146,5 +146,6 @@ def test_what_the_inputs_showed_is_not_said_again(broken: Any) -> None:
 def test_the_end_says_what_no_inputs_showed(broken: Any) -> None:
     """With --target the engine sends no inputs of what it leaves alone."""
     _, everything = broken.requests("up")
-    said = NetworkAnalyzer().AnalyzeStack(everything, None).diagnostics
+    analyzer: Any = NetworkAnalyzer()
+    said = analyzer.AnalyzeStack(everything, None).diagnostics
     assert RULE in [d.policyName for d in said]
