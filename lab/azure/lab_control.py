@@ -4,7 +4,7 @@
 - `POST /lab/faults`: the next requests that match fail, or are slow: `{"method", "path_pattern", "status",
   "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` ends them.
 - `POST /lab/provision/{circuit id}` and `/lab/deprovision/{circuit id}`: play the connectivity provider.
-- `POST /lab/shared-key/{connection id}`: `{"value": key}`; answers `{"matches": bool}`, whether Azure holds it.
+- `POST /lab/shared-key/{connection id}`: `{"value": key}`; answers `{"matches": bool}`: is it the one?
 - `PUT /lab/provider-delay`: `{"seconds": number}` that a provider takes from now on, also for circuits that
   are not provisioned yet.
 - `PUT /lab/provider-deprovisions`: `{"enabled": bool}`, whether the provider gives up a circuit when Azure is

@@ -17,7 +17,8 @@ from azure.core import PipelineClient
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import ClientSecretCredential
 
-KEY = "NeverKeptInClear0123456789"
+from tests.lab.azure.interoperability import KEY
+
 SPACE = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}}
 
 

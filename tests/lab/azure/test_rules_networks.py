@@ -1,0 +1,159 @@
+"""What the emulated Azure refuses of groups, virtual networks, peerings and public IP addresses.
+
+Every case changes one thing of a network that is accepted as it is (`test_server_network.py` shows that), and
+leaves no trace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.lab.azure.broken_rules import (
+    HUB,
+    PEERING,
+    VNET,
+    Make,
+    body,
+    everything,
+    peering,
+    public_ip,
+    virtual_network,
+)
+
+REFUSED = {
+    # what every type has
+    "no-location": (
+        VNET,
+        body({"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}, None),
+        "LocationRequired",
+        "",
+    ),
+    "unknown-location": (
+        VNET,
+        body({"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}, "atlantis"),
+        "LocationNotAvailableForResourceType",
+        "",
+    ),
+    "location-changed": (
+        HUB,
+        body({"addressSpace": {"addressPrefixes": ["10.10.30.0/24"]}}, "westus2"),
+        "InvalidResourceLocation",
+        "",
+    ),
+    "invalid-name": ("virtualNetworks/-new", virtual_network("10.0.0.0/24"), "InvalidResourceName", ""),
+    "unknown-property": (VNET, virtual_network("10.0.0.0/24", color="red"), "InvalidRequestFormat", ""),
+    "unknown-enum-value": (
+        VNET,
+        virtual_network("10.0.0.0/24", privateEndpointVNetPolicies="Sometimes"),
+        "InvalidRequestFormat",
+        "",
+    ),
+    "unknown-type": ("firewalls/new", body({}), "InvalidResourceType", ""),
+    "missing-parent": ("virtualNetworks/absent/subnets/a", body({}, None), "ParentResourceNotFound", ""),
+    # virtual networks and subnets
+    "no-address-space": (VNET, virtual_network(), "InvalidRequestFormat", ""),
+    "malformed-prefix": (VNET, virtual_network("10.0.0.1/24"), "InvalidRequestFormat", ""),
+    "space-overlaps-itself": (
+        VNET,
+        virtual_network("10.0.0.0/24", "10.0.0.0/25"),
+        "NetcfgVnetAddressSpaceOverlaps",
+        "",
+    ),
+    "space-shrunk-below-subnets": (HUB, virtual_network("10.10.30.0/25"), "NetcfgSubnetRangeOutsideVnet", ""),
+    "subnets-dropped-in-use": (
+        HUB,
+        virtual_network("10.10.30.0/24", subnets=[]),
+        "InUseSubnetCannotBeDeleted",
+        "",
+    ),
+    "subnet-without-prefix": (f"{HUB}/subnets/new", body({}, None), "InvalidRequestFormat", ""),
+    "subnet-outside": (
+        f"{HUB}/subnets/new",
+        body({"addressPrefix": "10.9.0.0/24"}, None),
+        "NetcfgSubnetRangeOutsideVnet",
+        "",
+    ),
+    "subnet-overlapping": (
+        f"{HUB}/subnets/new",
+        body({"addressPrefix": "10.10.30.0/26"}, None),
+        "NetcfgSubnetRangesOverlap",
+        "",
+    ),
+    "subnet-moved-in-use": (
+        f"{HUB}/subnets/GatewaySubnet",
+        body({"addressPrefix": "10.10.30.192/26"}, None),
+        "InUsePrefixCannotBeDeleted",
+        "",
+    ),
+    # peerings
+    "peering-to-nowhere": (
+        f"{HUB}/virtualNetworkPeerings/p",
+        peering("absent"),
+        "InvalidResourceReference",
+        "",
+    ),
+    "peered-twice": (
+        f"{HUB}/virtualNetworkPeerings/second",
+        peering("spoke"),
+        "AnotherPeeringAlreadyReferencesRemoteVnet",
+        "",
+    ),
+    "peering-owns-gateway": (
+        f"{HUB}/virtualNetworkPeerings/p",
+        peering("branch", useRemoteGateways=True),
+        "VnetHasGatewayAndUseRemoteGateways",
+        "PEER-2",
+    ),
+    "peering-second-remote-gateways": (
+        "virtualNetworks/spoke/virtualNetworkPeerings/p",
+        peering("branch", useRemoteGateways=True),
+        "PeeringsOnVnetCannotHaveMultipleUseRemoteGateways",
+        "PEER-5",
+    ),
+    "peering-transit-withdrawn": (
+        f"{HUB}/virtualNetworkPeerings/to-spoke",
+        peering("spoke", allowGatewayTransit=False),
+        "RemotePeeringUsesRemoteGateways",
+        "PEER-4",
+    ),
+    "peering-moved": (PEERING, peering("branch"), "PropertyChangeNotAllowed", ""),
+    # public IP addresses
+    "public-ip-basic": (
+        "publicIPAddresses/new",
+        public_ip(sku="Basic"),
+        "IPv4BasicSkuPublicIpCountLimitReached",
+        "GW-12",
+    ),
+    "public-ip-dynamic": (
+        "publicIPAddresses/new",
+        public_ip("Dynamic"),
+        "StandardSkuPublicIPAddressesMustBeStatic",
+        "GW-12",
+    ),
+    "public-ip-zones-nowhere": (
+        "publicIPAddresses/new",
+        public_ip(location="westus", zones=["1"]),
+        "LocationNotSupportAvailabilityZones",
+        "",
+    ),
+    "public-ip-zones-changed": (
+        "publicIPAddresses/hub-1",
+        public_ip(zones=["1"]),
+        "ResourceAvailabilityZonesCannotBeModified",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "make", "code", "rule"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_put_that_breaks_a_rule_is_refused_and_leaves_no_trace(
+    built: Any, path: str, make: Make, code: str, rule: str
+) -> None:
+    before = everything(built)
+    answer = built.azure.send("PUT", built.azure.id(path), make(built))
+    error = answer.json()["error"]
+    assert (answer.status_code // 100, error["code"]) == (4, code), error["message"]
+    assert error["message"].endswith(f"({rule})" if rule else "."), error["message"]
+    assert everything(built) == before
