@@ -25,12 +25,14 @@ class Fault:
 
     `drop` cuts the connection without a word; `log` are syslog lines sent first; `reject` is what
     the router prints instead of taking the line (only at a LINE; an empty text loses the line silently);
+    `ask` is what it asks instead of taking the line (only at a LINE); any answer ends the question;
     `pieces` sends what follows in pieces of so many characters.
     """
 
     drop: bool = False
     log: tuple[str, ...] = ()
     reject: str | None = None
+    ask: str | None = None
     pieces: int = 0
 
 

@@ -130,6 +130,10 @@ class Session:
         if fault is not None and fault.reject is not None:
             await self._answer(fault.reject)
             return
+        if fault is not None and fault.ask is not None:
+            self._question = lambda _: ""
+            await self._answer(fault.ask)
+            return
         column = len(self.prompt)
         await self._answer(self._run(line, column))
 

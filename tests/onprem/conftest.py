@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from tests.onprem.routers import Lab
 from topology import Document, Network, load_network
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,14 @@ def everything() -> Changes:
     """Return the changes that bring out everything a router can have."""
     changes: Changes = YAML(typ="safe").load(Path(__file__).parent / "everything.yaml")
     return changes
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """Emulated routers behind SSH, started as a test asks for them."""
+    routers = Lab(tmp_path)
+    yield routers
+    routers.stop()
 
 
 def _merge(data: dict[str, Any], changes: Changes) -> None:

@@ -50,6 +50,11 @@ def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return json_format.ParseDict(dict(values), struct_pb2.Struct())
 
 
+def _dict(values: struct_pb2.Struct) -> dict[str, Any]:
+    plain: dict[str, Any] = json_format.MessageToDict(values)
+    return plain
+
+
 class Provider:
     """One provider process with the calls that the engine makes; all that it printed is in `output`."""
 
@@ -106,7 +111,7 @@ class Provider:
 
     def create(self, inputs: Mapping[str, Any], *, preview: bool = False) -> dict[str, Any]:
         request = provider_pb2.CreateRequest(urn=URN, properties=struct(inputs), preview=preview)
-        return json_format.MessageToDict(self.stub.Create(request, timeout=60).properties)
+        return _dict(self.stub.Create(request, timeout=60).properties)
 
     def update(
         self, state: Mapping[str, Any], inputs: Mapping[str, Any], *, preview: bool = False
@@ -114,7 +119,7 @@ class Provider:
         request = provider_pb2.UpdateRequest(
             urn=URN, id="location1-ce1", olds=struct(state), news=struct(inputs), preview=preview
         )
-        return json_format.MessageToDict(self.stub.Update(request, timeout=60).properties)
+        return _dict(self.stub.Update(request, timeout=60).properties)
 
     def read(
         self, state: Mapping[str, Any], inputs: Mapping[str, Any]
@@ -123,7 +128,7 @@ class Provider:
             urn=URN, id="location1-ce1", properties=struct(state), inputs=struct(inputs)
         )
         answer = self.stub.Read(request, timeout=60)
-        return json_format.MessageToDict(answer.properties), json_format.MessageToDict(answer.inputs)
+        return _dict(answer.properties), _dict(answer.inputs)
 
     def delete(self, state: Mapping[str, Any]) -> None:
         request = provider_pb2.DeleteRequest(urn=URN, id="location1-ce1", properties=struct(state))
