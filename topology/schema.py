@@ -129,35 +129,29 @@ def _in_part(definitions: Schema) -> Schema:
 def _object_in_part(name: str, definitions: Schema, objects: set[str]) -> Schema:
     schema: Schema = deepcopy(definitions[name])
     schema.pop("required", None)
+    schema["type"] = ["object", "null"]
     schema["properties"] = {key: _removable(inner, objects) for key, inner in schema["properties"].items()}
     if name == "Network":
+        schema["type"] = "object"
         schema["properties"] = {EXTENDS: _EXTENDS, **schema["properties"]}
     return schema
 
 
 def _removable(schema: Schema, objects: set[str]) -> Schema:
     """Let null remove a mapping, and what it holds be parts. A list replaces: its items are complete."""
-    if "allOf" in schema:
-        part = _removable(schema["allOf"][0], objects)
-        return {**{key: value for key, value in schema.items() if key != "allOf"}, **part}
-    if "anyOf" in schema:
-        options = [one for option in schema["anyOf"] for one in _options(_removable(option, objects))]
-        unique = {json.dumps(option, sort_keys=True): option for option in options}
-        return {**schema, "anyOf": list(unique.values())}
     if "$ref" in schema:
         referred = schema["$ref"].rpartition("/")[2]
-        return (
-            {"anyOf": [_reference(f"{referred}{_PART}"), {"type": "null"}]} if referred in objects else schema
-        )
+        return _reference(f"{referred}{_PART}") if referred in objects else schema
+    if "allOf" in schema or "anyOf" in schema:
+        keyword = "allOf" if "allOf" in schema else "anyOf"
+        return {**schema, keyword: [_removable(inner, objects) for inner in schema[keyword]]}
     if isinstance(inner := schema.get("additionalProperties"), Mapping):
-        mapping = {**schema, "additionalProperties": _removable(dict(inner), objects)}
-        described: Schema = {key: mapping.pop(key) for key in ("description", "default") if key in mapping}
-        return {**described, "anyOf": [mapping, {"type": "null"}]}
+        return {
+            **schema,
+            "type": ["object", "null"],
+            "additionalProperties": _removable(dict(inner), objects),
+        }
     return schema
-
-
-def _options(schema: Schema) -> list[Schema]:
-    return list(schema["anyOf"]) if set(schema) == {"anyOf"} else [schema]
 
 
 def main() -> None:

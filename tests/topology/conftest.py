@@ -77,7 +77,6 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
     "string": str,
-    "integer": int,
     "boolean": bool,
     "null": type(None),
 }
@@ -130,13 +129,18 @@ def _when(holds: Callable[[Any, Any], bool], says: str) -> Callable[[Any, Any], 
     return lambda data, value: [] if holds(data, value) else [f": {says} {value}"]
 
 
+def _is(data: Any, kind: str) -> bool:
+    return _is_number(data) if kind == "integer" else isinstance(data, _TYPES[kind])
+
+
 def _is_number(data: Any) -> bool:
     return isinstance(data, int) and not isinstance(data, bool)
 
 
 _KEYWORDS: Mapping[str, Callable[[Any, Any], list[str]]] = {
     "type": _when(
-        lambda data, kind: isinstance(data, _TYPES[kind]) and (kind != "integer" or _is_number(data)), "not"
+        lambda data, kinds: any(_is(data, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)),
+        "not",
     ),
     "enum": _when(lambda data, values: data in values, "not in"),
     "pattern": _when(lambda data, form: not isinstance(data, str) or bool(re.search(form, data)), "not"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from topology import Network, StackFileError, load_stack
+from topology import Document, Network, StackFileError, load_network, load_stack
 from topology.consistency import _CHECKS
 from topology.loader import _with_names
 
@@ -570,6 +570,67 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
         (("locations.location2", "10.2.30.0/26 overlaps with 10.2.30.0/25 of location1"),),
     ),
 }
+
+
+ALLOWED: Mapping[str, Changes] = {
+    "one ASN on both of a virtual network's gateways": {},
+    "more connections of a Premium circuit": both(
+        many_vnets(
+            9,
+            lambda name: ("connections", {"circuit": "expressroute1", "virtualNetwork": name}),
+            existing={"id": f"{ID}virtualNetworks/a"},
+            expressRouteGateway={},
+        ),
+        at("circuits.expressroute1.tier", "Premium"),
+    ),
+    "the subnets of what exists are not described": both(
+        at("virtualNetworks.branch.subnets", ...),
+        at("virtualNetworks.branch.vpnGateway.existing", {"id": f"{ID}virtualNetworkGateways/branch"}),
+    ),
+    "an id in another case": at(
+        "circuits.expressroute2.existing",
+        {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/expressroutecircuits/a"},
+    ),
+    "a Route Server without a VPN gateway": both(
+        at("virtualNetworks.remote.routeServer", {}),
+        at("virtualNetworks.remote.addressSpace", ["10.17.30.0/26", "10.17.31.0/26"]),
+        at("virtualNetworks.remote.subnets.RouteServerSubnet", {"prefix": "10.17.31.0/27"}),
+    ),
+    "a Route Server that keeps its gateways apart": both(
+        ROUTE_SERVER, at(f"{HUB}.routeServer.branchToBranch", False)
+    ),
+    "tunnels from two gateways to one router": second_tunnel(),
+    "an ASN that is free, but not on Azure's list, on a VPN gateway": at(
+        "virtualNetworks.branch.vpnGateway.asn", 65516
+    ),
+    "the LAN's VLAN as a link's outer tag": both(
+        at(f"{LINK}.interface", "TenGigabitEthernet1/0/0"), at(f"{CE1}.lan.vlan", 30)
+    ),
+    "one inner tag below two outer tags": both(
+        at("circuits.expressroute1.privatePeering.secondary.router", "location1-ce1"),
+        at("circuits.expressroute1.privatePeering.secondary.outerVlan", 31),
+    ),
+    "Global Reach": REACH,
+    "a small data size between two gateways": at(
+        "tunnels.hub-branch.ipsecPolicy", {"saDataSizeKilobytes": 1024}
+    ),
+    "GCM on both": at(
+        "tunnels.hub-branch.ipsecPolicy", {"ipsecEncryption": "GCMAES128", "ipsecIntegrity": "GCMAES128"}
+    ),
+    "neither of them GCM": at(
+        "tunnels.hub-branch.ipsecPolicy", {"ipsecEncryption": "AES256", "ipsecIntegrity": "SHA256"}
+    ),
+    "spokes of two hubs, one of them without transit": at(
+        "peerings.remote-spoke", {"hub": "remote", "spoke": "spoke", "gatewayTransit": False}
+    ),
+}
+
+
+@pytest.mark.parametrize("changes", ALLOWED.values(), ids=ALLOWED)
+def test_what_only_looks_wrong_is_taken(changes: Changes, test_stack: Callable[[], dict[str, Any]]) -> None:
+    data = test_stack()
+    merge(data, changes)
+    assert load_network(Document(data=data))
 
 
 @pytest.mark.parametrize(("changes", "expected"), TABLE.values(), ids=TABLE)
