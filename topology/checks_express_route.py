@@ -33,6 +33,12 @@ CIRCUITS_OF_GATEWAY = {
 CIRCUITS_OF_PEERING_LOCATION = 4
 """How many of them in one peering location (GW-8)."""
 
+PREFIXES_TO_CIRCUIT = {CircuitTier.LOCAL: 4000, CircuitTier.STANDARD: 4000, CircuitTier.PREMIUM: 10000}
+"""How many prefixes a router may advertise on a link, before Azure ends the session (ER-8)."""
+
+PREFIXES_FROM_GATEWAY = 1000
+"""How many prefixes a gateway may advertise, before Azure ends its connections (ER-9)."""
+
 _LINK_PREFIX = 30
 _GLOBAL_REACH_PREFIX = 29
 
@@ -144,6 +150,31 @@ def _global_reach(network: Network) -> Found:
             yield flaw(*path, "prefix", says=f"{reach.prefix} must be a /29 (ER-16)")
 
 
+def _prefixes_to_circuits(network: Network) -> Found:
+    for circuit, name, link in network.links:
+        router = network.routers.get(link.router or "")
+        site = network.locations.get(router.location) if router else None
+        if site is None:
+            continue
+        count = len(site.prefixes if link.advertised_prefixes is None else link.advertised_prefixes)
+        if count > (most := PREFIXES_TO_CIRCUIT[circuit.tier]):
+            says = f"carries {count} prefixes of {site.name}; {circuit.tier} takes {most} (ER-8)"
+            yield flaw("circuits", circuit.name, "privatePeering", name, says=says)
+
+
+def _prefixes_from_gateways(network: Network) -> Found:
+    """A gateway advertises its own virtual network and the spokes that use it (PEER-13)."""
+    advertised = {name: len(vnet.prefixes) for name, vnet in network.virtual_networks.items()}
+    for peering in network.peerings.values():
+        spoke = network.virtual_networks.get(peering.spoke)
+        if spoke and peering.gateway_transit and peering.hub in advertised:
+            advertised[peering.hub] += len(spoke.prefixes)
+    for vnet in network.virtual_networks.values():
+        if vnet.express_route_gateway and advertised[vnet.name] > PREFIXES_FROM_GATEWAY:
+            says = f"advertises {advertised[vnet.name]} prefixes with its spokes; a circuit takes 1000 (ER-9)"
+            yield flaw("virtualNetworks", vnet.name, "expressRouteGateway", says=says)
+
+
 CHECKS: tuple[Callable[[Network], Found], ...] = (
     _circuits,
     _links,
@@ -151,4 +182,6 @@ CHECKS: tuple[Callable[[Network], Found], ...] = (
     _circuits_of_gateways,
     _links_of_circuits,
     _global_reach,
+    _prefixes_to_circuits,
+    _prefixes_from_gateways,
 )

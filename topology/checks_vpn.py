@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
@@ -15,6 +16,9 @@ LEAST_KILOBYTES = 2560
 
 LINK_LOCAL = IPv4Network("169.254.0.0/16")
 """Azure peers with such an address only if its gateway has one too (VPN-4), which cannot be described."""
+
+PREFIXES_TO_GATEWAY = 4000
+"""How many prefixes a VPN gateway may learn, before Azure ends the sessions (VPN-8)."""
 
 Found = Iterator[Mistake]
 
@@ -135,6 +139,21 @@ def _policies(network: Network) -> Found:
             yield flaw(*path, "saDataSizeKilobytes", says=says)
 
 
+def _prefixes_to_gateways(network: Network) -> Found:
+    learned: Counter[str] = Counter()
+    for tunnel, end in _router_ends(network):
+        router = network.routers.get(end.name)
+        site = network.locations.get(router.location) if router else None
+        own = site.prefixes if site else ()
+        learned[tunnel.virtual_network] += len(
+            own if end.advertised_prefixes is None else end.advertised_prefixes
+        )
+    for name, count in learned.items():
+        if count > PREFIXES_TO_GATEWAY and name in network.virtual_networks:
+            says = f"learns {count} prefixes through its tunnels; 4000 is the most (VPN-8)"
+            yield flaw("virtualNetworks", name, "vpnGateway", says=says)
+
+
 def _is_authenticated(algorithm: str) -> bool:
     return algorithm.startswith("GCMAES")
 
@@ -152,4 +171,5 @@ CHECKS: tuple[Callable[[Network], Found], ...] = (
     _same_router_twice,
     _addresses_of_two_routers,
     _policies,
+    _prefixes_to_gateways,
 )

@@ -96,6 +96,10 @@ def many_vnets(count: int, joined: Callable[[str], tuple[str, Changes]], **chang
     return {"virtualNetworks": vnets, section: joins}
 
 
+def addresses(count: int, second: int) -> list[str]:
+    return [f"10.{second}.{number // 256}.{number % 256}/32" for number in range(count)]
+
+
 ROUTE_SERVER = both(
     at(f"{HUB}.routeServer", {}),
     at(f"{HUB}.subnets.workload.prefix", "10.10.30.0/26"),
@@ -481,6 +485,25 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
                 "2559 is too small for a router: 2560 or more",
             ),
         ),
+    ),
+    "more prefixes than a circuit takes": (
+        at("locations.location2", {"prefixes": ["10.1.31.0/25", *addresses(4000, 200)]}),
+        (
+            ("circuits.expressroute2.privatePeering.primary", "carries 4001 prefixes of location2; Standard"),
+            ("circuits.expressroute2.privatePeering.secondary", "takes 4000 (ER-8)"),
+        ),
+    ),
+    "more prefixes than a gateway may advertise": (
+        at("virtualNetworks.spoke.addressSpace", ["10.11.30.0/26", *addresses(999, 200)]),
+        ((f"{HUB}.expressRouteGateway", "advertises 1001 prefixes with its spokes; a circuit takes 1000"),),
+    ),
+    "more prefixes than a VPN gateway takes": (
+        both(
+            at("locations.location1", {"prefixes": ["10.2.30.0/25", *addresses(4000, 200)]}),
+            at(f"{LINK}.advertisedPrefixes", []),
+            at("circuits.expressroute1.privatePeering.secondary.advertisedPrefixes", []),
+        ),
+        ((f"{HUB}.vpnGateway", "learns 4001 prefixes through its tunnels; 4000 is the most (VPN-8)"),),
     ),
     # on premises
     "a location with a reserved ASN": (
