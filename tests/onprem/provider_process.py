@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from concurrent import futures
@@ -64,7 +65,7 @@ class Provider:
         self._process = subprocess.Popen(
             [LAUNCHER, self.engine.address],
             cwd=project,
-            env={**clean, **environment, "PYTHON": os.environ.get("PYTHON", str(ROOT / ".venv/bin/python"))},
+            env={**clean, **environment, "PYTHON": sys.executable},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -74,7 +74,7 @@ class Console:
 class Lab:
     """Emulated routers behind SSH, in an event loop of their own thread, so that tests may block."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, ssh_config: Path | None = None) -> None:
         self._directory = directory
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -82,7 +82,7 @@ class Lab:
         self._servers: list[RouterServer] = []
         self._hosts: dict[str, str] = {}
         self.known_hosts = directory / "known_hosts"
-        self.ssh_config = directory / "ssh_config"
+        self.ssh_config = ssh_config or directory / "ssh_config"
 
     def start(self, name: str = ROUTER, *, host: str | None = None, **options: Any) -> RouterServer:
         """Starts a router that calls itself `name` and is found as `host`, and makes its host key known."""
