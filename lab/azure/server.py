@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import math
@@ -72,7 +73,7 @@ class AzureServer:
         """Load the state and listen; it answers as soon as this returns."""
         self._directory.mkdir(parents=True, exist_ok=True)
         _, context = ensure_certificate(self._directory)
-        state = State(self._directory / "azure.json")
+        state = State(self._directory / "azure.json", asyncio.get_running_loop().call_later)
         app = _create_app(state, self._subscriptions, self._provider_delay)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -52,14 +52,17 @@ class Resource:
 class State:
     """All resources, by the key of their id, with undo."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, later: Callable[[float, Callable[[], None]], object]) -> None:
+        """Load the file if there is one; `later` calls a function after some seconds."""
         self._file = file
+        self._later = later
         self._resources: dict[str, Resource] = {}
         self._children: dict[str, set[str]] = {}
         self._referrers: dict[str, set[str]] = {}
         self._undo: list[tuple[str, Resource | None]] | None = None
         self._allocated: list[str] = []
-        self._written, self._write_took, self._unwritten = 0.0, 0.0, False
+        self._written, self._write_took = 0.0, 0.0
+        self._unwritten, self._write_ordered = False, False
         self.salt = secrets.token_hex(16)
         self.port = 0
         self.provider_delay = 0.0
@@ -111,9 +114,11 @@ class State:
             yield
             return
         self._undo = []
+        allocated = len(self._allocated)
         try:
             yield
         except BaseException:
+            del self._allocated[allocated:]
             for key, resource in reversed(self._undo):
                 self._set(key, resource)
             raise
@@ -134,13 +139,18 @@ class State:
         raise AssertionError("all public addresses are allocated")
 
     def save(self) -> None:
-        """Write the file now, or soon if it was written just before: `flush` writes what is left."""
+        """Write the file now, or soon if it was written just before."""
         self._unwritten = True
-        if time.monotonic() - self._written >= _REST_BETWEEN_WRITES * self._write_took:
+        rest = self._written + _REST_BETWEEN_WRITES * self._write_took - time.monotonic()
+        if rest <= 0:
             self.flush()
+        elif not self._write_ordered:
+            self._write_ordered = True
+            self._later(rest, self.flush)
 
     def flush(self) -> None:
         """Write the file if anything changed since the last time."""
+        self._write_ordered = False
         if not self._unwritten:
             return
         started = time.monotonic()

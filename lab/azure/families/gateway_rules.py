@@ -122,7 +122,7 @@ def _refuse_wrong_subnet(change: Change) -> None:
             f"larger, and {subnet.id} has {subnet_prefixes(subnet)[0]}.",
             rule="GW-3",
         )
-    if change.before is not None and change.before.references:
+    if change.before is not None:
         before = change.before.properties["ipConfigurations"][0]["properties"]["subnet"]["id"].lower()
         if before != subnet.id.key:
             raise Refusal(

@@ -48,7 +48,7 @@ def _fill(change: Change) -> None:
         change.properties.setdefault("allowVirtualWanTraffic", False)
 
 
-def default_bgp_address(state: State, gateway: Resource | Change, index: int) -> str:
+def _default_bgp_address(state: State, gateway: Resource | Change, index: int) -> str:
     """The BGP address of a VPN gateway's instance.
 
     Documented examples have the last usable address of GatewaySubnet for an active-standby gateway (VPN-2).
@@ -81,7 +81,7 @@ def _describe_bgp(state: State, gateway: Resource) -> Properties:
     }
     peerings, addresses = [], []
     for index, part in enumerate(gateway.properties["ipConfigurations"]):
-        addresses.append(default_bgp_address(state, gateway, index))
+        addresses.append(_default_bgp_address(state, gateway, index))
         public_ip = state.find(part["properties"]["publicIPAddress"]["id"])
         peerings.append(
             {
