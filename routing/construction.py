@@ -220,7 +220,6 @@ def _vpn_gateway(vnet: VirtualNetwork) -> VpnGatewayNode | None:
         name=f"{vnet.name}'s VPN gateway",
         element=gateway_element(vnet.name, GatewayKind.VPN),
         asn=gateway.asn,
-        own_prefixes=vnet.address_space,
     )
 
 

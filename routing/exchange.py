@@ -145,12 +145,11 @@ def _tunnel(adjacency: Adjacency, route: Route) -> Told:
 
 
 def _into_vpn_gateway(adjacency: Adjacency, route: Route) -> Told:
+    """Refuse a loop. No site's prefix lies in another's, so VPN-9 has nothing to refuse here."""
     gateway = adjacency.receiver
     assert isinstance(gateway, VpnGatewayNode)
     if gateway.asn in route.as_path:
         return Refusal(reason=f"{gateway.name} finds its own AS {gateway.asn} in the AS path (ASN-16)")
-    if any(route.prefix.subnet_of(own) for own in gateway.own_prefixes):
-        return Refusal(reason=f"{gateway.name} takes no prefix that lies in its own VNet (VPN-9)")
     return route
 
 

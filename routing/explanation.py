@@ -17,6 +17,7 @@ from routing.exchange import tell
 from routing.forwarding import Decision, Destination, Trail
 from routing.graph import (
     Adjacency,
+    AdjacencyKind,
     ExpressRouteGatewayNode,
     Graph,
     Node,
@@ -175,6 +176,7 @@ def _nearest_obstacle(
     graph: Graph, tables: Tables, outage: Outage, start: Node, destination: Destination
 ) -> str | None:
     """Search from where packets end towards nodes that know the destination."""
+    knowing = [tables[prefix].selections for prefix in destination.prefixes if prefix.prefixlen]
     best = _Rank.FAILURE if outage.lost else _Rank.RULE
     found: dict[_Rank, str] = {}
     seen = {start}
@@ -182,21 +184,15 @@ def _nearest_obstacle(
     while waiting and best not in found:
         for adjacency in graph.heard.get(waiting.popleft(), ()):
             teller = adjacency.sender
-            route = _known(tables, teller, destination)
-            if route:
-                if obstacle := _withheld(adjacency, route, outage):
-                    found.setdefault(*obstacle)
-            elif teller not in seen:
+            if teller in seen:
+                continue
+            selection = next((known[teller] for known in knowing if teller in known), None)
+            if selection is None:
                 seen.add(teller)
                 waiting.append(teller)
+            elif obstacle := _withheld(adjacency, selection.routes[0], outage):
+                found.setdefault(*obstacle)
     return found[min(found)] if found else None
-
-
-def _known(tables: Tables, node: Node, destination: Destination) -> Route | None:
-    for prefix in destination.prefixes:
-        if prefix.prefixlen and (selection := tables[prefix].selections.get(node)):
-            return selection.routes[0]
-    return None
 
 
 def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> tuple[_Rank, str] | None:
@@ -204,6 +200,8 @@ def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> tuple[_Rank
         return _Rank.FAILURE, f"{outage.element} carried the only way"
     told = tell(adjacency, route)
     if isinstance(told, Refusal):
-        transit = isinstance(adjacency.sender, RouterNode) and route.protocol is not Protocol.ATTACHED
+        own = route.protocol is Protocol.ATTACHED
+        to_azure = adjacency.kind in {AdjacencyKind.LINK, AdjacencyKind.TUNNEL}
+        transit = isinstance(adjacency.sender, RouterNode) and to_azure and not own
         return (_Rank.ROUTER_TRANSIT if transit else _Rank.RULE), told.reason
     return (_Rank.DISABLED, adjacency.obstacle) if adjacency.obstacle else None

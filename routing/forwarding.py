@@ -1,5 +1,7 @@
 """Where packets go: from table to table, longest prefix first, along every equal-cost alternative.
 
+- Azure lets a peering's own route beat even a longer prefix from BGP (PATH-5). That cannot arise here: sites
+  do not overlap, and a VNet is advertised as its whole address space.
 - A trail is one way that a packet may take; it ends where it is delivered or where a table has no way on.
 - Each node decides by its own table. A VPN gateway that a packet reaches through a tunnel goes by what its
   tunnels told it, not by what the VNet prefers (PATH-3).
@@ -17,15 +19,11 @@ from routing.graph import (
     Node,
     RouterNode,
     Segment,
-    VirtualNetworkNode,
 )
 from routing.propagation import Tables
-from routing.routes import Protocol, Route
+from routing.routes import Route
 
 _Item = TypeVar("_Item")
-
-_NEVER_OUTRANKED = frozenset({Protocol.CONNECTED, Protocol.SYSTEM})
-"""In a VNet these beat even longer prefixes from BGP (PATH-5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +107,6 @@ def _decide(tables: Tables, destination: Destination, node: Node) -> Decision | 
         for prefix in destination.prefixes
         if (selection := tables[prefix].selections.get(node)) is not None
     ]
-    if isinstance(node, VirtualNetworkNode):
-        matching.sort(key=lambda match: match[1].routes[0].protocol not in _NEVER_OUTRANKED)
     if not matching:
         return None
     (prefix, selection), *shorter = matching

@@ -66,8 +66,6 @@ class VpnGatewayNode(Node):
     """A VNet's VPN gateway, both instances of it."""
 
     asn: int
-    own_prefixes: tuple[IPv4Network, ...]
-    """Its VNet's address space, which no peer may tell it (VPN-9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -364,7 +364,8 @@ def test_global_reach_joins_two_locations_and_no_virtual_network(paths: Predict,
     assert over(path.forward) == f"{ER1} {ER2}"
     assert path.symmetric
     assert "global-reach:one-two" in path.forward.hops[0]
-    assert not result["remote", "location2"].reachable
+    for pair in (("remote", "location2"), ("location2", "remote")):
+        assert not result[pair].reachable
 
 
 def test_somebody_elses_router_is_never_promised_anything(paths: Predict, over: Over) -> None:
@@ -400,3 +401,53 @@ def test_ospf_prefers_the_router_with_the_lower_metric(paths: Predict) -> None:
     assert [way[0] for way in path.forward.hops] == ["router:location2-ce1"]
     assert len(path.back.hops) == 2
     assert path.symmetric
+
+
+def test_locations_of_one_as_take_each_other_for_a_loop(paths: Predict) -> None:
+    changes = {
+        "locations": {"location2": {"asn": 65021}},
+        "circuits": {"expressroute2": {"privatePeering": {"peerAsn": 65021}}},
+        "globalReach": {
+            "one-two": {"circuits": ["expressroute1", "expressroute2"], "prefix": "192.168.99.0/29"}
+        },
+    }
+    path = paths(changes)["location1", "location2"]
+    assert not path.reachable
+    assert "its own AS 65021" in path.reason
+
+
+def test_only_whole_sites_pass_into_ospf(paths: Predict) -> None:
+    """location2 advertises a half of its LAN over VPN: location1's router learns it, but not its LAN."""
+    half = {
+        "virtualNetwork": "hub",
+        "router": {
+            "name": "location2-ce1",
+            "publicAddress": "66.198.12.200",
+            "bgpAddress": "10.1.31.125",
+            "advertisedPrefixes": ["10.1.31.0/26"],
+        },
+    }
+    changes = {
+        "tunnels": {"hub-location2": half},
+        "routers": {
+            "location1-ce1": {"ospf": {"defaultInformation": "never"}},
+            "location2-ce1": {"internetNextHop": "66.198.12.201"},
+        },
+    }
+    path = paths(changes)["location1", "location2"]
+    assert not path.reachable
+    assert "location1-ce1 lets only other sites' own prefixes into OSPF" in path.reason
+
+
+def test_a_lan_that_shares_between_expressroute_and_vpn_is_left_to_chance(paths: Predict) -> None:
+    """One router has the circuit, the other the tunnel, and each prefers its own eBGP path to iBGP."""
+    links = {"primary": {"enabled": False}, "secondary": {"enabled": True}}
+    changes = {
+        "circuits": {"expressroute1": {"privatePeering": links}},
+        "routers": {"location1-ce2": {"bgp": {"expressRouteLocalPreference": None}}},
+    }
+    path = paths(changes)["location1", "hub"]
+    assert len(path.forward.hops) == 2
+    assert not path.determined
+    with_preference = {"circuits": changes["circuits"]}
+    assert paths(with_preference)["location1", "hub"].determined
