@@ -133,6 +133,12 @@ class Deployment:
             )
         return inputs, proto.AnalyzeStackRequest(resources=everything)
 
+    def plain(self, shape: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return every resource's inputs and outputs by name, as the engine's wire words them."""
+        inputs = {name: self._plain(planned.inputs, shape) for name, planned in self.resources.items()}
+        outputs = {name: self._plain(self._outputs(name, shape), shape) for name in self.resources}
+        return inputs, outputs
+
     def judge(self, shape: str, configured: Mapping[str, Any] | None = None) -> list[Said]:
         """Send everything to a new analyzer, as the engine would, and return what it says."""
         analyzer: Any = NetworkAnalyzer()
