@@ -179,8 +179,9 @@ def _refuse_wrong_reach(change: Change) -> None:
     if wrong:
         raise Refusal("GlobalReachNotPossible", f"Link {change.id}: {' and '.join(wrong)}.", rule="ER-16")
     _refuse_wrong_reach_prefix(change, (here, there))
-    for end in ends:
+    for end, far in zip(ends, reversed(locations), strict=True):
         assert end is not None
+        circuits.refuse_too_far(end, far)
         circuits.refuse_too_many_links(change.state, end)
 
 

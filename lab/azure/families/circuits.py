@@ -9,6 +9,7 @@ import uuid
 
 from lab.azure.change import Change
 from lab.azure.declaration import Properties, ResourceType, boolean, ignored, integer, one_of, structure, text
+from lab.azure.families.geography import are_apart
 from lab.azure.families.provider import CIRCUITS, NOT_PROVISIONED, provider_state
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import ResourceId
@@ -53,6 +54,18 @@ def refuse_too_many_links(state: State, circuit: Resource) -> None:
             f"Circuit {circuit.id} of SKU {circuit.top['sku']['name']} can be linked to {most} virtual "
             "networks.",
             rule="ER-10",
+        )
+
+
+def refuse_too_far(circuit: Resource, other: str) -> None:
+    """Refuse to reach a region or peering location in another geopolitical region without Premium."""
+    location = circuit.properties["serviceProviderProperties"]["peeringLocation"]
+    if circuit.top["sku"]["tier"] != "Premium" and are_apart(location, other):
+        raise Refusal(
+            "ExpressRoutePremiumRequired",
+            f"Circuit {circuit.id} in {location} needs tier Premium to reach {other}: it is in another "
+            "geopolitical region.",
+            rule="ER-11",
         )
 
 
@@ -112,6 +125,8 @@ def _refuse_outgrown_sku(change: Change) -> None:
     circuit = change.state.find(change.id)
     assert circuit is not None
     refuse_too_many_links(change.state, circuit)
+    for connection in change.state.list_referrers(change.id, CONNECTIONS):
+        refuse_too_far(circuit, str(connection.location))
 
 
 def _refuse_provisioned(state: State, circuit: Resource, root: ResourceId) -> None:

@@ -176,6 +176,7 @@ def _refuse_wrong_circuit(change: Change) -> None:
             f"Provisioned and have {circuits.PRIVATE_PEERING}.",
             rule="ER-1",
         )
+    circuits.refuse_too_far(circuit, str(change.location))
     circuits.refuse_too_many_links(change.state, circuit)
     refuse_overlap_with_networks(change.state, circuit)
     _refuse_full_gateway(change)

@@ -70,6 +70,21 @@ def test_a_circuit_has_room_for_ten_networks(network: Any) -> None:
     )
 
 
+def test_a_circuit_reaches_another_geopolitical_region_with_premium_only(network: Any) -> None:
+    network.add_virtual_network("hub")
+    network.add_express_route_gateway("hub")
+    network.add_circuit("far", "London", 65021, 300, "192.168.30")
+    connect = partial(network.add_circuit_connection, "far", "hub")
+    assert refused(connect) == ("ExpressRoutePremiumRequired", "ER-11")
+    circuit = network.azure.get("expressRouteCircuits/far")
+    circuit["sku"] = {"name": "Premium_MeteredData", "tier": "Premium", "family": "MeteredData"}
+    network.azure.put("expressRouteCircuits/far", circuit)
+    connect()
+    circuit["sku"] = {"name": "Standard_MeteredData", "tier": "Standard", "family": "MeteredData"}
+    back = partial(network.azure.put, "expressRouteCircuits/far", circuit)
+    assert refused(back) == ("ExpressRoutePremiumRequired", "ER-11")
+
+
 def test_a_gateway_has_room_for_four_circuits(network: Any) -> None:
     network.add_virtual_network("hub")
     network.add_express_route_gateway("hub")
