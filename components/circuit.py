@@ -16,6 +16,7 @@ import topology
 from components.naming import Placement
 from components.provisioning import find_circuit, when_provisioned
 from components.references import CircuitReference
+from components.replacement import CIRCUIT, replaced_for
 
 PRIVATE_PEERING = "AzurePrivatePeering"
 
@@ -75,8 +76,11 @@ class ExpressRouteCircuit(pulumi.ComponentResource):
                 bandwidth_in_mbps=described.bandwidth,
             ),
             tags=placement.tags,
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=placement.protect, additional_secret_outputs=_SECRET_OUTPUTS
+            opts=replaced_for(
+                CIRCUIT,
+                pulumi.ResourceOptions(
+                    parent=self, protect=placement.protect, additional_secret_outputs=_SECRET_OUTPUTS
+                ),
             ),
         )
 

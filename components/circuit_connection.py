@@ -10,6 +10,7 @@ from pulumi_azure_native import network
 import topology
 from components.naming import Placement
 from components.references import CircuitReference, ExpressRouteGatewayReference
+from components.replacement import CONNECTION, replaced_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,10 @@ class CircuitConnection(pulumi.ComponentResource):
             routing_weight=self._args.described.weight,
             authorization_key=authorization_key,
             tags=placement.tags,
-            opts=pulumi.ResourceOptions(
-                parent=self, provider=gateway.provider, depends_on=list(self._args.circuit.depends_on)
+            opts=replaced_for(
+                CONNECTION,
+                pulumi.ResourceOptions(
+                    parent=self, provider=gateway.provider, depends_on=list(self._args.circuit.depends_on)
+                ),
             ),
         )

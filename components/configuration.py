@@ -46,6 +46,7 @@ def read_settings(project: Path) -> Settings:
     config = pulumi.Config("hybrid")
     stack = pulumi.get_stack()
     network = topology.load_config(config.get_object("network"), project / f"Pulumi.{stack}.yaml")
+    _refuse_route_servers(network)
     return Settings(
         environment=stack,
         network=network,
@@ -54,6 +55,16 @@ def read_settings(project: Path) -> Settings:
         subscription=pulumi.Config("azure-native").get("subscriptionId"),
         keep_old_aliases=config.get_bool("keepOldAliases") or False,
     )
+
+
+def _refuse_route_servers(network: topology.Network) -> None:
+    """Say that a Route Server is predicted but not deployed, rather than to deploy all but that."""
+    for name, vnet in network.virtual_networks.items():
+        if vnet.route_server:
+            raise pulumi.RunError(
+                f"virtualNetworks.{name}.routeServer: paths over it are predicted, but this program does not "
+                "deploy a Route Server: deploy it apart, or leave it out"
+            )
 
 
 def _secrets(config: pulumi.Config, key: str, known: Mapping[str, object]) -> dict[str, pulumi.Output[str]]:

@@ -15,6 +15,7 @@ from pulumi_azure_native import network
 import topology
 from components.naming import Placement
 from components.references import VpnGatewayReference
+from components.replacement import GATEWAY, replaced_for
 
 SLOW = pulumi.CustomTimeouts(create="120m", update="120m", delete="120m")
 """For what Azure builds out of virtual machines."""
@@ -56,7 +57,7 @@ class ExpressRouteGateway(pulumi.ComponentResource):
             ip_configurations=[_ip_configuration("default", args.gateway_subnet_id, None)],
             allow_remote_vnet_traffic=args.described.allow_remote_vnet_traffic,
             tags=args.placement.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.placement.protect, custom_timeouts=SLOW),
+            opts=_gateway_options(self, args.placement),
         )
 
 
@@ -131,7 +132,7 @@ class VpnGateway(pulumi.ComponentResource):
                 for number, public_ip in enumerate(public_ips, start=1)
             ],
             tags=placement.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect, custom_timeouts=SLOW),
+            opts=_gateway_options(self, placement),
         )
 
     def _bgp_address(self, index: int) -> pulumi.Output[str]:
@@ -139,6 +140,11 @@ class VpnGateway(pulumi.ComponentResource):
         return self._gateway.bgp_settings.apply(
             lambda settings: _required(settings.bgp_peering_address if settings else None).split(",")[index]
         )
+
+
+def _gateway_options(parent: pulumi.Resource, placement: Placement) -> pulumi.ResourceOptions:
+    options = pulumi.ResourceOptions(parent=parent, protect=placement.protect, custom_timeouts=SLOW)
+    return replaced_for(GATEWAY, options)
 
 
 def _ip_configuration(

@@ -25,6 +25,7 @@ from components.gateways import (
     VpnGateway,
     VpnGatewayArgs,
 )
+from components.global_reach import GlobalReach, GlobalReachArgs
 from components.naming import Placement, physical_name
 from components.references import (
     CircuitReference,
@@ -56,6 +57,7 @@ class HybridNetwork(pulumi.ComponentResource):
         self._placements: dict[str, Placement] = {}
         self._gateways: dict[str, list[pulumi.Resource]] = {}
         self._service_keys: dict[str, pulumi.Output[str]] = {}
+        self._circuits: dict[str, CircuitReference] = {}
         self._circuit_ids: dict[str, pulumi.Output[str]] = {}
         self._shared_keys: dict[str, pulumi.Output[str]] = {}
 
@@ -207,6 +209,8 @@ class HybridNetwork(pulumi.ComponentResource):
             circuit.when_provisioned(partial(self._connect_circuit, name))
 
     def _connect_circuit(self, circuit: str, reference: CircuitReference) -> None:
+        self._circuits[circuit] = reference
+        self._create_global_reach(circuit)
         for name, described in self._network.connections.items():
             if described.circuit != circuit:
                 continue
@@ -222,6 +226,17 @@ class HybridNetwork(pulumi.ComponentResource):
                 ),
                 self._child,
             )
+
+    def _create_global_reach(self, circuit: str) -> None:
+        """Join a circuit to those that can be connected already; the later of two joins both."""
+        for name, reach in self._network.global_reach.items():
+            if circuit in reach.circuits and all(other in self._circuits for other in reach.circuits):
+                first, second = (self._circuits[other] for other in reach.circuits)
+                GlobalReach(
+                    f"{name}-global-reach",
+                    GlobalReachArgs(described=reach, circuit=first, peer=second),
+                    self._child,
+                )
 
     # --- VPN and routers -------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class Configuration(pulumi.CustomResource):
             "mode": str(mode),
             "lines": lines,
             "values": values,
-            "secrets": pulumi.Output.secret(secrets),
+            "secrets": {placeholder: pulumi.Output.secret(value) for placeholder, value in secrets.items()},
         }
         super().__init__("iosxe:index:Configuration", name, properties, opts)
 

@@ -14,6 +14,7 @@ from pulumi_azure_native import network
 import topology
 from components.naming import Placement
 from components.references import VpnGatewayReference
+from components.replacement import CONNECTION, replaced_for
 from components.shared_key import create_shared_key
 
 
@@ -79,7 +80,7 @@ class RouterConnection(pulumi.ComponentResource):
             shared_key=self.shared_key,
             ipsec_policies=[ipsec_policy_args(self._args.described.policy)],
             tags=placement.tags,
-            opts=pulumi.ResourceOptions(parent=self, provider=gateway.provider),
+            opts=replaced_for(CONNECTION, pulumi.ResourceOptions(parent=self, provider=gateway.provider)),
         )
 
 
@@ -138,7 +139,7 @@ class VnetToVnetConnection(pulumi.ComponentResource):
             shared_key=self._shared_key,
             ipsec_policies=[self._policy],
             tags=placement.tags,
-            opts=pulumi.ResourceOptions(parent=self, provider=local.provider),
+            opts=replaced_for(CONNECTION, pulumi.ResourceOptions(parent=self, provider=local.provider)),
         )
 
 

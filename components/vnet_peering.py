@@ -10,6 +10,7 @@ from pulumi_azure_native import network
 
 import topology
 from components.references import VirtualNetworkReference
+from components.replacement import PEERING, replaced_for
 
 _SET_BY_AZURE = ["peeringState", "peeringSyncLevel"]
 """Inputs by the SDK's account, but Azure moves them as the other half comes; a refresh would take them up."""
@@ -63,10 +64,13 @@ class VnetPeering(pulumi.ComponentResource):
             allow_forwarded_traffic=described.allow_forwarded_traffic,
             allow_gateway_transit=described.gateway_transit and transit,
             use_remote_gateways=described.gateway_transit and not transit,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(depends_on),
-                provider=local.provider,
-                ignore_changes=_SET_BY_AZURE,
+            opts=replaced_for(
+                PEERING,
+                pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=list(depends_on),
+                    provider=local.provider,
+                    ignore_changes=_SET_BY_AZURE,
+                ),
             ),
         )

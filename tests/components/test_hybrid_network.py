@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
 import pytest
 
 NETWORK = "azure-native:network:"
@@ -152,6 +153,45 @@ def test_users_own_key_is_used_on_both_sides(deploy: Callable[..., Any], stack_f
     assert "hub-location1-tunnel-shared-key" not in deployment.of_type(
         "random:index/randomPassword:RandomPassword"
     )
+
+
+def test_global_reach_waits_for_both_circuits(deploy: Callable[..., Any]) -> None:
+    links = {"primary": {"prefix": "192.168.0.8/30"}, "secondary": {"prefix": "192.168.0.12/30"}}
+    second = {
+        **SMALL["circuits"]["c"],
+        "peeringLocation": "Silicon Valley",
+        "privatePeering": {**SMALL["circuits"]["c"]["privatePeering"], **links},
+    }
+    network = {
+        **SMALL,
+        "circuits": {"c": SMALL["circuits"]["c"], "d": second},
+        "globalReach": {"c-d": {"circuits": ["c", "d"], "prefix": "192.168.1.0/29"}},
+    }
+    provisioned = {"serviceProviderProvisioningState": "Provisioned", "peerings": []}
+    ordered = {"serviceProviderProvisioningState": "NotProvisioned", "peerings": []}
+    kind = f"{NETWORK}ExpressRouteCircuitConnection"
+
+    one = deploy(network, circuits={"erc-c-test-eastus": provisioned, "erc-d-test-eastus": ordered})
+    assert one.of_type(kind) == {}
+    both = deploy(network, circuits=dict.fromkeys(("erc-c-test-eastus", "erc-d-test-eastus"), provisioned))
+    (connection,) = both.of_type(kind).values()
+    assert connection["addressPrefix"] == "192.168.1.0/29"
+    peering = "id-of-{}-circuit/peerings/AzurePrivatePeering"
+    assert connection["expressRouteCircuitPeering"] == {"id": peering.format("c")}
+    assert connection["peerExpressRouteCircuitPeering"] == {"id": peering.format("d")}
+
+
+def test_a_route_server_is_refused_rather_than_left_out(deploy: Callable[..., Any]) -> None:
+    hub = {
+        **SMALL["virtualNetworks"]["hub"],
+        "subnets": {
+            "GatewaySubnet": {"prefix": "10.0.0.0/26"},
+            "RouteServerSubnet": {"prefix": "10.0.0.64/26"},
+        },
+        "routeServer": {},
+    }
+    with pytest.raises(pulumi.RunError, match=r"virtualNetworks\.hub\.routeServer: .* does not deploy"):
+        deploy({**SMALL, "virtualNetworks": {"hub": hub}})
 
 
 SMALL: dict[str, Any] = {
