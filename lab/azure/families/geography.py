@@ -14,8 +14,8 @@ _GEOGRAPHIES = {
     "Europe": (
         "francecentral francesouth northeurope westeurope ukwest uksouth",
         (
-            "Amsterdam, Amsterdam2, Copenhagen, Dublin, Frankfurt, London, London2, Marseille, Newport(Wales), "
-            "Paris, Zurich"
+            "Amsterdam, Amsterdam2, Copenhagen, Dublin, Frankfurt, London, London2, Marseille, "
+            "Newport(Wales), Paris, Zurich"
         ),
     ),
     "North America": (
@@ -24,8 +24,8 @@ _GEOGRAPHIES = {
             "canadacentral canadaeast"
         ),
         (
-            "Atlanta, Chicago, Dallas, Denver, Las Vegas, Los Angeles, Miami, New York, San Antonio, Seattle, "
-            "Silicon Valley, Silicon Valley2, Washington DC, Washington DC2, Montreal, Quebec City, Toronto"
+            "Atlanta, Chicago, Dallas, Denver, Las Vegas, Los Angeles, Miami, New York, San Antonio, "
+            "Seattle, Silicon Valley, Silicon Valley2, Washington DC, Washington DC2, Montreal, Quebec City, Toronto"
         ),
     ),
     "Asia": ("eastasia southeastasia", "Hong Kong SAR, Kuala Lumpur, Singapore, Singapore2, Taipei"),
