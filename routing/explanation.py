@@ -33,10 +33,11 @@ from routing.routes import Protocol, Refusal, Route
 def explain_delivery(trails: tuple[Trail, ...]) -> str:
     """Return the clause that says why traffic takes these trails."""
     decisions = tuple(dict.fromkeys(decision for trail in trails for decision in trail.decisions))
+    several = len({trail.segments for trail in trails}) > 1
     for decision in decisions:
-        if decision.selection.chance:
+        if decision.selection.chance and (several or _is_undescribed(decision)):
             return _explain_chance(decision)
-    if len({trail.segments for trail in trails}) > 1:
+    if several:
         return _explain_sharing(trails, decisions)
     clauses = [explain(decision) for decision in decisions for explain in (_explain_match, _explain_choice)]
     choices = dict.fromkeys(clause for clause in clauses if clause)
@@ -55,11 +56,15 @@ def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, des
 # --- what decided ----------------------------------------------------------------------------------------
 
 
+def _is_undescribed(decision: Decision) -> bool:
+    return all(route.protocol is Protocol.STATIC for route in decision.selection.routes)
+
+
 def _explain_chance(decision: Decision) -> str:
     node, selection = decision.node, decision.selection
     ways = " and ".join(dict.fromkeys(_way(route) for route in selection.routes))
     assert selection.ending
-    if all(route.protocol is Protocol.STATIC for route in selection.routes):
+    if _is_undescribed(decision):
         return f"{node.name} may use {ways}: its own routes are not described"
     if isinstance(node, RouterNode) and selection.ending.source == "PATH-4":
         return (
@@ -126,8 +131,12 @@ def _explain_only_way(trails: tuple[Trail, ...]) -> str:
 
 def _shared(trails: tuple[Trail, ...]) -> str:
     endings = [decision.selection.ending for trail in trails for decision in trail.decisions]
-    source = next((ending.source for ending in endings if ending), None)
-    return f", shared equally by {len(trails)} paths ({source})" if source and len(trails) > 1 else ""
+    ending = next((ending for ending in endings if ending), None)
+    if ending is None or len(trails) == 1:
+        return ""
+    if any(trail.by_chance for trail in trails):
+        return f", by whichever of {len(trails)} paths chance decides ({ending.source})"
+    return f", shared equally by {len(trails)} paths ({ending.source})"
 
 
 def _passes_between_virtual_networks(trail: Trail) -> bool:

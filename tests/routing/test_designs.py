@@ -393,6 +393,7 @@ def test_a_lan_without_ospf_may_use_either_router(paths: Predict) -> None:
     path = paths(changes)["location1", "hub"]
     assert path.reachable
     assert not path.determined
+    assert "its own routes are not described" in path.reason
     assert "link:expressroute1/secondary is disabled" in path.reason
 
 
@@ -451,3 +452,20 @@ def test_a_lan_that_shares_between_expressroute_and_vpn_is_left_to_chance(paths:
     assert not path.determined
     with_preference = {"circuits": changes["circuits"]}
     assert paths(with_preference)["location1", "hub"].determined
+
+
+def test_either_link_of_one_circuit_is_the_same_circuit(paths: Predict, over: Over) -> None:
+    """One router with both links uses one of them; Azure shares its traffic between the two."""
+    links = {"primary": {"enabled": True}, "secondary": {"enabled": True, "router": "location1-ce1"}}
+    interface = {"interface": "TenGigabitEthernet0/0/1"}
+    changes = {
+        "circuits": {
+            "expressroute1": {"privatePeering": {**links, "secondary": {**links["secondary"], **interface}}}
+        }
+    }
+    path = paths(changes)["location1", "remote"]
+    assert over(path.forward) == ER1
+    assert len(path.forward.hops) == 2
+    assert path.determined
+    assert path.symmetric
+    assert "whichever" in path.reason
