@@ -20,7 +20,7 @@ DEFAULT_LOCAL_PREFERENCE = 100
 _ROUTER_BGP = re.compile(r"router bgp (\S+)", re.IGNORECASE)
 _VRF = re.compile(r"address-family ipv4(?: unicast)? vrf (\S+)$", re.IGNORECASE)
 _GLOBAL_IPV4 = re.compile(r"address-family ipv4(?: unicast)?$", re.IGNORECASE)
-_NEIGHBOR = re.compile(r"(?P<no>no )?neighbor (?P<peer>\S+) (?P<what>\S+) ?(?P<rest>.*)$", re.IGNORECASE)
+_NEIGHBOR = re.compile(r"(?P<no>no )?neighbor (?P<peer>\S+)(?: (?P<what>\S+))? ?(?P<rest>.*)$", re.IGNORECASE)
 _ASDOT = re.compile(r"(\d+)\.(\d+)$")
 _FILTERS = ("route-map", "prefix-list", "filter-list", "distribute-list")
 
@@ -183,8 +183,12 @@ def _read_families(section: list[Line]) -> _Families:
         if match is None or line.subsection.casefold().startswith("template "):
             continue
         family = families.setdefault(line.subsection, {})
+        what = (match["what"] or "remote-as").casefold()
+        if match["no"] and what == "remote-as":
+            family.pop(match["peer"], None)  # IOS forgets all else about the neighbor with it
+            continue
         attributes = family.setdefault(match["peer"], _Attributes(line.number))
-        _read_attribute(attributes, match["what"].casefold(), match["rest"], negated=bool(match["no"]))
+        _read_attribute(attributes, what, match["rest"], negated=bool(match["no"]))
     return families
 
 

@@ -1,0 +1,163 @@
+"""Lines are read as IOS reads them, and whatever they are, no rule crashes over them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from network_policies.bgp import neighbors
+from network_policies.route_filters import prefix_lists, route_maps
+from network_policies.router_lines import parse
+
+ROUTER = "location1-ce1"
+
+
+def lines_of(text: str) -> Any:
+    return parse(tuple(text.splitlines()))
+
+
+def bgp(*lines: str) -> str:
+    return "\n".join(("router bgp 65021", *lines))
+
+
+def sessions(text: str) -> list[tuple[str, str, int, bool]]:
+    return [(n.vrf, n.address, n.remote_asn, n.is_active) for n in neighbors(lines_of(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            bgp(
+                " address-family ipv4 vrf 30",
+                "  neighbor 10.0.0.1 remote-as 12076",
+                "  neighbor 10.0.0.1 activate",
+                " exit-address-family",
+            ),
+            [("30", "10.0.0.1", 12076, True)],
+        ),
+        (
+            bgp(
+                "address-family ipv4 vrf 30",
+                "neighbor 10.0.0.1 remote-as 12076",
+                "neighbor 10.0.0.1 activate",
+                "no neighbor 10.0.0.1 activate",
+            ),
+            [("30", "10.0.0.1", 12076, False)],
+        ),
+        (
+            bgp("\taddress-family ipv4 unicast vrf 30", "\t\tNeighbor  10.0.0.1  Remote-AS 12076\r"),
+            [("30", "10.0.0.1", 12076, False)],
+        ),
+        (bgp(" neighbor 10.0.0.1 remote-as 12076"), [("", "10.0.0.1", 12076, True)]),
+        (
+            bgp(
+                " no bgp default ipv4-unicast",
+                " neighbor 10.0.0.1 remote-as 12076",
+                " address-family ipv4",
+                "  neighbor 10.0.0.1 route-map X in",
+            ),
+            [("", "10.0.0.1", 12076, False)],
+        ),
+        (
+            bgp(" address-family ipv4 vrf A", "  neighbor 10.0.0.1 remote-as 0.12076"),
+            [("A", "10.0.0.1", 12076, False)],
+        ),
+        (
+            bgp(
+                " address-family ipv4 vrf A",
+                "  neighbor ER peer-group",
+                "  neighbor ER remote-as 12076",
+                "  neighbor ER activate",
+                "  neighbor 10.0.0.1 peer-group ER",
+            ),
+            [("A", "10.0.0.1", 12076, True)],
+        ),
+        (
+            bgp(
+                " address-family ipv4 vrf A",
+                "  neighbor 10.0.0.1 remote-as 12076",
+                "  neighbor 10.0.0.1 activate",
+                "  no neighbor 10.0.0.1 remote-as 12076",
+                "  neighbor 10.0.0.1 remote-as 65515",
+            ),
+            [("A", "10.0.0.1", 65515, False)],
+        ),
+        (
+            bgp(" neighbor 10.0.0.1 remote-as 12076", " no neighbor 10.0.0.1"),
+            [],
+        ),
+        ("interface Tunnel30\n neighbor 10.0.0.1 remote-as 12076", []),
+    ],
+    ids=[
+        "show-run",
+        "flat",
+        "tabs-and-case",
+        "global",
+        "no-default",
+        "asdot",
+        "peer-group",
+        "made-anew",
+        "taken-back",
+        "elsewhere",
+    ],
+)
+def test_sessions(text: str, found: list[Any]) -> None:
+    assert sessions(text) == found
+
+
+def test_a_line_at_the_left_edge_stays_in_its_section() -> None:
+    *_, line = lines_of("router ospf 30 vrf 30\n router-id 1.1.1.1\ndefault-information originate always")
+    assert line.section == "router ospf 30 vrf 30"
+
+
+def test_entries_count_in_the_order_of_their_numbers() -> None:
+    later = "route-map X permit 20\n set local-preference 300\n!\n"
+    entries = route_maps(lines_of(later + "route-map X permit 10\n match ip address prefix-list A"))["X"]
+    assert [(e.number, e.local_preference, e.matches) for e in entries] == [
+        (10, None, ["ip address prefix-list A"]),
+        (20, 300, []),
+    ]
+
+
+def test_prefix_list_entries_without_numbers_count_on() -> None:
+    text = "ip prefix-list A permit 10.0.0.0/8\nip prefix-list A seq 3 deny 0.0.0.0/0 le 32"
+    assert prefix_lists(lines_of(text))["A"] == ((False, "0.0.0.0/0 le 32"), (True, "10.0.0.0/8"))
+
+
+def test_a_peer_template_and_a_continue_are_not_proven(deployment: Any) -> None:
+    deployment.rewrite(ROUTER, " set local-preference 200", " set local-preference 200\n continue 20")
+    deployment.rewrite(
+        "location2-ce1",
+        "  neighbor 192.168.31.18 remote-as 12076",
+        "  neighbor 192.168.31.18 inherit peer-session ER",
+    )
+    said = {(found.rule, found.resource): found for found in deployment.judge("preview")}
+    continued = said["router-expressroute-preferred", ROUTER]
+    assert (continued.level, "continues after entry 10" in continued.message) == ("advisory", True)
+    templated = said["router-outbound-filter", "location2-ce1"]
+    assert (templated.level, "peer template" in templated.message) == ("advisory", True)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_garbled_line_crashes_a_rule(deployment: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    lines = deployment.resources[ROUTER].inputs["lines"]
+    for _ in range(12):
+        place = chance.randrange(len(lines))
+        words = lines[place].split()
+        match chance.randrange(5):
+            case 0:
+                del lines[place]
+            case 1:
+                lines[place] = " ".join(words[: chance.randrange(len(words) + 1)])
+            case 2:
+                chance.shuffle(words)
+                lines[place] = " ".join(words)
+            case 3:
+                lines.insert(place, lines[chance.randrange(len(lines))])
+            case _:
+                lines[place] = "".join(chance.choice([c, "", "\x00", "é", "<"]) for c in lines[place])
+    said = deployment.judge("preview")
+    assert not [found for found in said if "itself failed" in found.message]
