@@ -43,6 +43,7 @@ class Rule(BaseModel):
     drop: bool = False
     log: tuple[str, ...] = ()
     reject: str | None = None
+    ask: str | None = None
     pieces: Annotated[int, Field(ge=0)] = 0
 
 
@@ -95,7 +96,7 @@ class FaultFile:
         if rule is None:
             return None
         await asyncio.sleep(rule.delay)
-        return Fault(drop=rule.drop, log=rule.log, reject=rule.reject, pieces=rule.pieces)
+        return Fault(drop=rule.drop, log=rule.log, reject=rule.reject, ask=rule.ask, pieces=rule.pieces)
 
     def _due(self, moment: Moment, text: str) -> Rule | None:
         for number, rule in enumerate(self.wish().rules):

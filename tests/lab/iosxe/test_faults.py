@@ -92,6 +92,17 @@ async def test_line_lost_in_silence(router: RouterServer, terminal: Any, wish: W
     assert "ip vrf 30" not in router.running
 
 
+async def test_question_takes_the_next_line_for_its_answer(
+    router: RouterServer, terminal: Any, wish: Wish
+) -> None:
+    wish(rules=[{"matches": "^ip vrf", "ask": "Really? [confirm]"}])
+    await terminal.run("configure terminal")
+    terminal.type("ip vrf 30\n")
+    await terminal.until(r"Really\? \[confirm\]$")
+    assert await terminal.run("ip vrf 31") == ""
+    assert "ip vrf" not in router.running
+
+
 async def test_log_lines_stand_before_the_answer(terminal: Any, wish: Wish) -> None:
     log = "*Jan  1 00:00:00.000: %SYS-5-CONFIG_I: Configured from console by admin #1"
     wish(rules=[{"at": "output", "log": [log]}, {"at": "line", "log": [log]}])
