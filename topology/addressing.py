@@ -12,16 +12,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 def _parse_prefix(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
     if not isinstance(value, str):
         return value
-    if "/" not in value:
-        raise ValueError(f"{value!r} lacks its length: write it as {value}/24 or the like")
-    try:
-        interface = IPv4Interface(value)
-    except ValueError:
-        raise ValueError(f"{value!r} is no IPv4 prefix such as 10.10.30.0/24") from None
+    interface = _interface(value, "is no IPv4 prefix such as 10.10.30.0/24", length=24)
     if interface.ip != interface.network.network_address:
         raise ValueError(f"{value!r} has host bits set: the prefix is {interface.network}")
-    if value != str(interface):
-        raise ValueError(f"{value!r} is to be written as {interface}")
     return value
 
 
@@ -36,16 +29,21 @@ def _parse_address(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw 
 
 def _parse_interface(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
     if isinstance(value, str):
-        try:
-            interface = IPv4Interface(value)
-        except ValueError:
-            raise ValueError(f"{value!r} is no address with a length such as 192.168.30.0/31") from None
-        if "/" not in value:
-            raise ValueError(f"{value!r} lacks its length: write it as {value}/31 or the like")
-        if value != str(interface):
-            raise ValueError(f"{value!r} is to be written as {interface}")
-        check_host(interface)
+        check_host(_interface(value, "is no address with a length such as 192.168.30.0/31", length=31))
     return value
+
+
+def _interface(value: str, refusal: str, length: int) -> IPv4Interface:
+    """Read an address with a length, written in the one way that the JSON Schema takes too."""
+    try:
+        interface = IPv4Interface(value)
+    except ValueError:
+        raise ValueError(f"{value!r} {refusal}") from None
+    if "/" not in value:
+        raise ValueError(f"{value!r} lacks its length: write it as {value}/{length} or the like")
+    if value != str(interface):
+        raise ValueError(f"{value!r} is to be written as {interface}")
+    return interface
 
 
 def check_host(interface: IPv4Interface) -> None:

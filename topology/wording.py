@@ -20,29 +20,44 @@ _HOST_KEY = "hostKey"
 Schema = Mapping[str, Any]
 
 
+_SENTENCES = {
+    "missing": "is missing",
+    "value_error": "{error}",
+    "enum": "{input!r} is not one of {expected}",
+    "string_pattern_mismatch": "{input!r} does not have the form {pattern}",
+    "string_type": "must be text (found {found})",
+    "bool_type": "must be true or false (found {found})",
+    "int_type": "must be a whole number (found {found})",
+    "int_from_float": "must be a whole number (found {found})",
+    "model_type": "must be a mapping (found {found})",
+    "dict_type": "must be a mapping (found {found})",
+    "tuple_type": "must be a list (found {found})",
+    "greater_than_equal": "must be {ge} or more (found {found})",
+    "less_than_equal": "must be {le} or less (found {found})",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "too_long": "must not be longer than {max_length}",
+    "string_too_long": "must not be longer than {max_length}",
+}
+"""What to say of each type of pydantic's errors, with its context; of any other, what pydantic says."""
+
+
 def worded(detail: ErrorDetails) -> Mistake:
     """Word one error; its path is without the tags of unions."""
     path = tuple(str(part) for part in detail["loc"] if not str(part).startswith("<"))
-    found, context = detail["input"], detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            message = unknown_key(path)
-        case "missing":
-            message = "is missing"
-        case "value_error":
-            message = str(context["error"])
-        case "enum" | "literal_error":
-            message = f"{found!r} is not one of {context['expected']}"
-        case "string_pattern_mismatch":
-            message = f"{found!r} does not have the form {context['pattern']}"
-            if path[-1] == "name":
-                path = path[:-1]
-        case "string_type" if isinstance(found, bool | int | float):
-            message = f"must be text: put {_shown(found)} in quotes"
-        case "model_type" | "dict_type" | "mapping_type" if found is None:
-            message = "is empty: null removes only what the file that is extended describes"
-        case _:
-            message = f"{detail['msg'][0].lower()}{detail['msg'][1:]} (found {_shown(found)})"
+    kind, found = detail["type"], detail["input"]
+    if kind == "extra_forbidden":
+        return Mistake(path=path, message=unknown_key(path))
+    if kind in {"model_type", "dict_type"} and found is None:
+        return Mistake(path=path, message="is empty: null removes only what the extended file describes")
+    if kind == "string_type" and isinstance(found, bool | int | float):
+        return Mistake(path=path, message=f"must be text: put {_shown(found)} in quotes")
+    if kind == "string_pattern_mismatch" and path[-1] == "name":
+        path = path[:-1]  # an object's name is its key
+    if sentence := _SENTENCES.get(kind):
+        message = sentence.format_map({**detail.get("ctx", {}), "input": found, "found": _shown(found)})
+    else:
+        message = f"{detail['msg'][0].lower()}{detail['msg'][1:]} (found {_shown(found)})"
     return Mistake(path=path, message=message)
 
 

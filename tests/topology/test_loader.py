@@ -79,7 +79,7 @@ def test_objects_with_mistakes_of_their_own_may_be_referred_to(mistakes: Mistake
         "4:19 virtualNetworks.a.addressSpace: is missing",
         "4:23 virtualNetworks.a.adressSpace: unknown key, did you mean addressSpace?",
     ]
-    assert mistakes(network + "[]") == ["4:1 virtualNetworks: input should be an object (found [])"]
+    assert mistakes(network + "[]") == ["4:1 virtualNetworks: must be a mapping (found [])"]
 
 
 # --- what YAML's readers disagree on, and what is no plain data ------------------------------------------
@@ -110,7 +110,7 @@ def test_the_same_in_quotes_and_what_only_looks_alike_are_taken(
         ("!vault abc", "3:6 tags.a: abc is a !vault, which JSON does not have: quote it"),
         ("4711", "3:3 tags.a: must be text: put 4711 in quotes"),
         ("true", "3:3 tags.a: must be text: put true in quotes"),
-        ("null", "3:3 tags.a: input should be a valid string (found null)"),
+        ("null", "3:3 tags.a: must be text (found null)"),
         ('"a\\0b"', "3:6 tags.a: holds a line break or a control character"),
         ('"\\ud800"', "3:6 tags.a: holds a line break or a control character"),
         ('"a\\nno ip routing"', "3:6 tags.a: holds a line break or a control character"),
@@ -252,14 +252,41 @@ def test_names_of_objects(mistakes: Mistakes) -> None:
     [
         ("weak", "'weak' is not one of 'strong' or 'legacy'"),
         ("{dhGroup: DHGroup1}", "is not one of 'DHGroup24'"),
-        ("{saLifetimeSeconds: 100}", "input should be greater than or equal to 300 (found 100)"),
-        ("5", "valid dictionary"),
+        ("{saLifetimeSeconds: 100}", "must be 300 or more (found 100)"),
+        ("5", "must be a mapping (found 5)"),
+        ("null", "is empty: null removes only"),
     ],
 )
 def test_a_policy_is_judged_by_the_form_that_was_meant(policy: str, message: str, mistakes: Mistakes) -> None:
     found = mistakes(f"location: a\ntunnels: {{a: {{virtualNetwork: b, ipsecPolicy: {policy}}}}}")
     assert len(found) == 1
-    assert message in found[0] or "object" in found[0]
+    assert message in found[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('location: ""', "location: must not be empty"),
+        ("workload: {}", "workload: must be text (found {})"),
+        ("protect: maybe", "protect: must be true or false (found 'maybe')"),
+        ("routerMode: pull", "routerMode: 'pull' is not one of 'render', 'preview' or 'push'"),
+        ("tags: []", "tags: must be a mapping (found [])"),
+        ("locations: {a: {asn: 1, prefixes: 10.0.0.0/8}}", "prefixes: must be a list (found '10.0.0.0/8')"),
+        ("locations: {a: {asn: 1, prefixes: []}}", "prefixes: must not be empty"),
+        ("locations: {a: {asn: 1.5, prefixes: [10.0.0.0/8]}}", "asn: must be a whole number (found 1.5)"),
+        ("locations: {a: {asn: true, prefixes: [10.0.0.0/8]}}", "asn: must be a whole number (found true)"),
+        ("locations: {a: {asn: 4294967295, prefixes: [10.0.0.0/8]}}", "asn: must be 4294967294 or less"),
+        (
+            "globalReach: {a: {circuits: [a, b, c], prefix: 10.0.0.0/29}}",
+            "circuits: must not be longer than 2",
+        ),
+        ("globalReach: {a: {circuits: [a], prefix: 10.0.0.0/29}}", "circuits.1: is missing"),
+        (f"locations: {{a: {{asn: {'9' * 50}, prefixes: [10.0.0.0/8]}}}}", "or less (found int)"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_the_file(line: str, message: str, mistakes: Mistakes) -> None:
+    found = mistakes(line if line.startswith("location:") else f"location: a\n{line}")
+    assert len([text for text in found if message in text]) == 1
 
 
 # --- what Pulumi hands over ------------------------------------------------------------------------------
