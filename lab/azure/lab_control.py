@@ -1,5 +1,6 @@
 """What tests and the lab ask of the emulator beside Azure's own API: `/lab/...`.
 
+- `GET /lab/resources`: the ids of all that there is.
 - `GET /lab/requests`: what Azure's clients have sent, in order, secrets masked; `DELETE` forgets it.
 - `POST /lab/faults`: the next requests that match fail, or are slow: `{"method", "path_pattern", "status",
   "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` ends them.
@@ -19,9 +20,10 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from lab.azure.families import provider
 from lab.azure.families.connection_rules import CONNECTIONS
@@ -38,6 +40,8 @@ _SECRETS = {"sharedkey", "authorizationkey", "client_secret", "password", "servi
 @dataclass(slots=True, kw_only=True)
 class Fault:
     """What goes wrong with the next `times` requests of a method to a path; `delay` is in seconds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     path_pattern: str
     method: str = ""
@@ -65,6 +69,7 @@ class LabControl:
     def routes(self) -> list[web.RouteDef]:
         """Where each of them is served."""
         return [
+            web.get("/lab/resources", self._list_resources),
             web.get("/lab/requests", self._list_requests),
             web.delete("/lab/requests", self._forget_requests),
             web.post("/lab/faults", self._add_fault),
@@ -95,6 +100,9 @@ class LabControl:
         refusal = Refusal(fault.code, fault.message, status=fault.status)
         return web.json_response(refusal.as_body(), status=fault.status)
 
+    async def _list_resources(self, _request: web.Request) -> web.Response:
+        return web.json_response([str(resource.id) for resource in self._state.list_all()])
+
     async def _list_requests(self, _request: web.Request) -> web.Response:
         return web.json_response(list(self._journal))
 
@@ -103,11 +111,11 @@ class LabControl:
         return web.Response(status=204)
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        given = await request.json()
+        given = await _read_object(request)
         try:
-            fault = Fault(**given)
+            fault = TypeAdapter(Fault).validate_python(given)
             re.compile(fault.path_pattern)
-        except (TypeError, re.error) as error:
+        except (ValidationError, re.error) as error:
             raise Refusal("InvalidFault", f"Not a fault: {error}.") from error
         self._faults.append(fault)
         return web.json_response(asdict(fault), status=201)
@@ -130,7 +138,7 @@ class LabControl:
 
     async def _compare_shared_key(self, request: web.Request) -> web.Response:
         connection = self._find(request.match_info["connection"], CONNECTIONS)
-        value = (await request.json()).get("value")
+        value = (await _read_object(request)).get("value")
         return web.json_response({"matches": has_shared_key(self._state, connection, value)})
 
     def _find(self, path: str, type_path: str) -> Resource:
@@ -143,18 +151,25 @@ class LabControl:
         return found
 
     async def _set_provider_delay(self, request: web.Request) -> web.Response:
-        seconds = (await request.json()).get("seconds")
+        seconds = (await _read_object(request)).get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
             raise Refusal("InvalidProviderDelay", 'The provider delay is {"seconds": a number of 0 or more}.')
         self._state.provider_delay = float(seconds)
         return web.json_response({"seconds": seconds})
 
     async def _set_provider_deprovisions(self, request: web.Request) -> web.Response:
-        enabled = (await request.json()).get("enabled")
+        enabled = (await _read_object(request)).get("enabled")
         if not isinstance(enabled, bool):
             raise Refusal("InvalidProviderSetting", 'The setting is {"enabled": true or false}.')
         self._state.provider_deprovisions = enabled
         return web.json_response({"enabled": enabled})
+
+
+async def _read_object(request: web.Request) -> dict[str, Any]:
+    given = _read_json(await request.text())
+    if not isinstance(given, dict):
+        raise Refusal("InvalidRequestContent", f"{request.path} takes an object.")
+    return given
 
 
 def _read_json(text: str) -> object:
