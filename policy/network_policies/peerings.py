@@ -6,19 +6,20 @@ Each half is a resource of its own, so what is wrong shows only in the pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
 from network_policies.stack import NotProvenError, Resource, Stack, Target
-from network_policies.subnets import gateway_network
+from network_policies.subnets import gateways_by_network
 from network_policies.values import reveal
 
 MANAGE_PEERING = "https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering"
 
 PEERING = "azure-native:network:VirtualNetworkPeering"
 VIRTUAL_NETWORK = "azure-native:network:VirtualNetwork"
-GATEWAY = "azure-native:network:VirtualNetworkGateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,28 @@ def half_of(stack: Stack, peering: Resource) -> Half:
     return Half(peering, stack.owner(peering, VIRTUAL_NETWORK, "virtualNetworkName"), remote)
 
 
-def _halves(case: Case) -> Iterator[Half]:
-    """Yield the stack's other halves, as far as they are known; theirs is said in their own turn."""
-    for peering in case.stack.of(PEERING):
-        if peering.urn != case.resource.urn:
-            try:
-                yield half_of(case.stack, peering)
-            except NotProvenError:
-                continue
+@dataclass(frozen=True, slots=True)
+class _Halves:
+    """The halves of a stack, as far as they are known: what is unknown of one is said in its own turn."""
+
+    by_ends: Mapping[tuple[str, str], Half]
+    by_local: Mapping[str, tuple[Half, ...]]
+
+
+@lru_cache(maxsize=2)
+def _halves(stack: Stack) -> _Halves:
+    by_ends: dict[tuple[str, str], Half] = {}
+    by_local: dict[str, list[Half]] = {}
+    for peering in stack.of(PEERING):
+        with suppress(NotProvenError):
+            half = half_of(stack, peering)
+            by_ends[half.local.key, half.remote.key] = half
+            by_local.setdefault(half.local.key, []).append(half)
+    return _Halves(by_ends, {local: tuple(halves) for local, halves in by_local.items()})
 
 
 def _other_half(case: Case, half: Half) -> Half | None:
-    for other in _halves(case):
-        if other.local.key == half.remote.key and other.remote.key == half.local.key:
-            return other
-    return None
+    return _halves(case.stack).by_ends.get((half.remote.key, half.local.key))
 
 
 def _both_halves(case: Case) -> Findings:
@@ -126,8 +134,8 @@ def _single_remote_gateway(case: Case) -> Findings:
         return
     rivals = sorted(
         other.resource.name
-        for other in _halves(case)
-        if other.local.key == half.local.key and other.uses_gateways
+        for other in _halves(case.stack).by_local[half.local.key]
+        if other.resource.urn != case.resource.urn and other.uses_gateways
     )
     if rivals:
         yield Finding(
@@ -150,7 +158,7 @@ def _no_own_gateway(case: Case) -> Findings:
 
 def _remote_gateway_exists(case: Case) -> Findings:
     half = half_of(case.stack, case.resource)
-    if not half.uses_gateways or any(_gateways_in(case, half.remote)):
+    if not half.uses_gateways or _gateways_in(case, half.remote):
         return
     if half.remote.resource is None:
         raise NotProvenError(f"whether {half.remote.name}, which is not in this stack, has a gateway")
@@ -160,10 +168,8 @@ def _remote_gateway_exists(case: Case) -> Findings:
     )
 
 
-def _gateways_in(case: Case, network: Target) -> Iterator[Resource]:
-    for gateway in case.stack.of(GATEWAY):
-        if gateway_network(case.stack, gateway) == network.key:
-            yield gateway
+def _gateways_in(case: Case, network: Target) -> tuple[Resource, ...]:
+    return gateways_by_network(case.stack).get(network.key, ())
 
 
 def _rule(name: str, holds: str, sources: tuple[str, ...], **more: object) -> Rule:

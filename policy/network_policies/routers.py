@@ -8,6 +8,7 @@ makes of a route must still beat the best that a VPN neighbor's makes of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from network_policies.bgp import Neighbor, Preference, neighbors
 from network_policies.route_filters import (
@@ -20,6 +21,7 @@ from network_policies.route_filters import (
 )
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
+from network_policies.stack import Resource, Stack
 
 VPN_AS_BACKUP = (
     "https://learn.microsoft.com/azure/expressroute/use-s2s-vpn-as-backup-for-expressroute-privatepeering"
@@ -57,17 +59,25 @@ def _site_expressroute_preferred(case: Case) -> Findings:
     own = [neighbor for neighbor in sessions if neighbor.is_expressroute]
     if not own or not any(neighbor.is_internal for neighbor in sessions):
         return
-    for other in case.stack.of(CONFIGURATION):
+    for other, best in _best_over_vpn(case.stack).get(own[0].own_asn, ()):
         if other.urn == case.resource.urn:
             continue
-        other_lines = router_lines(other)
-        rivals = [n for n in neighbors(other_lines) if n.is_vpn and n.own_asn == own[0].own_asn]
-        if not rivals:
-            continue
-        best = _best_of(rivals, route_maps(other_lines)).local_preference
         for neighbor in own:
             for finding in _not_above(neighbor, maps, Preference(0, best)):
                 yield Finding(wrong=f"{finding.wrong} (of {other.name})", mend=finding.mend)
+
+
+@lru_cache(maxsize=2)
+def _best_over_vpn(stack: Stack) -> Mapping[int, tuple[tuple[Resource, int], ...]]:
+    """Return, by AS, the routers with VPN neighbors, each with the best local preference over those."""
+    found: dict[int, list[tuple[Resource, int]]] = {}
+    for router in stack.of(CONFIGURATION):
+        lines = router_lines(router)
+        rivals = [neighbor for neighbor in neighbors(lines) if neighbor.is_vpn]
+        if rivals:
+            best = _best_of(rivals, route_maps(lines)).local_preference
+            found.setdefault(rivals[0].own_asn, []).append((router, best))
+    return {asn: tuple(routers) for asn, routers in found.items()}
 
 
 def _best_of(rivals: list[Neighbor], maps: _Maps) -> Preference:

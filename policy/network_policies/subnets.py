@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 
 from network_policies.stack import NotProvenError, Resource, Stack, Target
@@ -12,6 +13,7 @@ from network_policies.values import reveal
 
 SUBNET = "azure-native:network:Subnet"
 VIRTUAL_NETWORK = "azure-native:network:VirtualNetwork"
+GATEWAY = "azure-native:network:VirtualNetworkGateway"
 GATEWAY_SUBNET = "GatewaySubnet"
 
 
@@ -67,9 +69,17 @@ def gateway_subnet(stack: Stack, gateway: Resource) -> Subnet:
     return inline[0]
 
 
-def gateway_network(stack: Stack, gateway: Resource) -> str:
-    """Return the key of the VNet that a gateway stands in. Raises NotProvenError if it is not known yet."""
-    return gateway_subnet(stack, gateway).network.key
+@lru_cache(maxsize=2)
+def gateways_by_network(stack: Stack) -> Mapping[str, tuple[Resource, ...]]:
+    """Return a stack's gateways by the key of the VNet that they stand in.
+
+    Raises:
+        NotProvenError: One's VNet is not known yet.
+    """
+    found: dict[str, list[Resource]] = {}
+    for gateway in stack.of(GATEWAY):
+        found.setdefault(gateway_subnet(stack, gateway).network.key, []).append(gateway)
+    return {network: tuple(gateways) for network, gateways in found.items()}
 
 
 def inline_subnets(network: Resource) -> Iterator[Subnet]:
