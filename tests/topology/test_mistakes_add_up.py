@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from topology import StackFileError, load_stack
+from topology import Document, StackFileError, load_network, load_stack
 
 Mistake = tuple[tuple[str, ...], Any]
 """Where a value is set, and to what; the mistake is reported at that path."""
@@ -85,3 +85,42 @@ def test_each_of_them_is_one_mistake(
     with pytest.raises(StackFileError) as caught:
         load_stack(path)
     assert [".".join(mistake.path) for mistake in caught.value.mistakes] == [reported_at(name)]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=values, choices=st.lists(st.integers(0, 99), max_size=6))
+def test_whatever_stands_anywhere_there_is_no_traceback(
+    value: Any, choices: list[int], test_stack: Callable[[], dict[str, Any]]
+) -> None:
+    network: Any = test_stack()
+    holder, place = network, "circuits"
+    for choice in choices:
+        keys = list(range(len(holder[place]))) if isinstance(holder[place], list) else list(holder[place])
+        holder, place = holder[place], keys[choice % len(keys)]
+        if not holder[place] or not isinstance(holder[place], dict | list):
+            break
+    holder[place] = value
+    mistakes: tuple[Any, ...] = ()
+    try:
+        load_network(Document(data=network))
+    except StackFileError as error:
+        mistakes = error.mistakes
+    assert all(mistake.message for mistake in mistakes)
+    assert len(set(mistakes)) == len(mistakes)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet="ab: -[]{}&*!|>'\"#,?\n\t0%@\\", max_size=60))
+def test_whatever_a_file_holds_there_is_no_traceback(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.any.yaml"
+    indented = text.replace("\n", "\n    ")
+    path.write_text(f"config:\n  hybrid:network:\n    {indented}", encoding="utf-8")
+    with pytest.raises(StackFileError):  # none of these describes a location
+        load_stack(path)
