@@ -84,6 +84,21 @@ def _refuse_overlapping_space(change: Change) -> None:
             )
 
 
+def _refuse_overlapping_peers(change: Change) -> None:
+    """Hold the address space to those of peered virtual networks: it may have grown."""
+    own = [IPv4Network(text) for text in change.properties["addressSpace"]["addressPrefixes"]]
+    for half in change.state.list_children(change.id, f"{VIRTUAL_NETWORKS}/virtualNetworkPeerings"):
+        remote = change.state.find(half.properties["remoteVirtualNetwork"]["id"])
+        for taken in address_space(remote) if remote is not None else ():
+            if any(prefix.overlaps(taken) for prefix in own):
+                raise Refusal(
+                    "VnetAddressSpacesOverlap",
+                    f"Virtual network {change.id} cannot have an address space that overlaps with {taken} of "
+                    f"{half.properties['remoteVirtualNetwork']['id']}, with which it is peered.",
+                    rule="PEER-7",
+                )
+
+
 def _refuse_misplaced_subnets(change: Change) -> None:
     """Hold each subnet to the address space, old ones too: the space may have shrunk below them."""
     virtual_network = change.state.find(change.id)
@@ -157,7 +172,12 @@ TYPES = (
             "provisioningState": ignored(),
         },
         inline={"subnets": "subnets", "virtualNetworkPeerings": "virtualNetworkPeerings"},
-        checks=(_refuse_without_space, _refuse_overlapping_space, _refuse_misplaced_subnets),
+        checks=(
+            _refuse_without_space,
+            _refuse_overlapping_space,
+            _refuse_overlapping_peers,
+            _refuse_misplaced_subnets,
+        ),
         describe=_describe_virtual_network,
     ),
     ResourceType(

@@ -62,6 +62,12 @@ REFUSED = {
         "",
     ),
     "space-shrunk-below-subnets": (HUB, virtual_network("10.10.30.0/25"), "NetcfgSubnetRangeOutsideVnet", ""),
+    "space-grown-over-peer": (
+        HUB,
+        virtual_network("10.10.30.0/24", "10.11.0.0/16"),
+        "VnetAddressSpacesOverlap",
+        "PEER-7",
+    ),
     "subnets-dropped-in-use": (
         HUB,
         virtual_network("10.10.30.0/24", subnets=[]),

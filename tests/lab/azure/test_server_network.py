@@ -6,21 +6,12 @@ from typing import Any
 
 from azure.core.rest import HttpRequest
 
-DELETION_ORDER = (
-    "connections",
-    "localNetworkGateways",
-    "expressRouteCircuits/peerings",
-    "expressRouteCircuits",
-    "virtualNetworks/virtualNetworkPeerings",
-    "virtualNetworkGateways",
-    "publicIPAddresses",
-    "virtualNetworks",
-)
+GROUP = "interoperability"
 
 
 def test_the_whole_test_network_is_built_and_shown_as_azure_shows_it(network: Any) -> None:
     network.build()
-    client, group = network.client, "interoperability"
+    client, group = network.client, GROUP
 
     hub = client.virtual_networks.get(group, "hub")
     assert [subnet.name for subnet in hub.subnets] == ["workload", "GatewaySubnet"]
@@ -56,21 +47,17 @@ def test_the_whole_test_network_is_built_and_shown_as_azure_shows_it(network: An
 
 def test_what_was_built_can_be_deleted_in_order(network: Any) -> None:
     network.build()
-    content = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
-        "value"
-    ]
-    names = {resource["type"].partition("/")[2]: [] for resource in content}
-    for resource in content:
-        names[resource["type"].partition("/")[2]].append(resource["name"])
-    for kind in DELETION_ORDER:
-        parent, _, child = kind.partition("/")
-        for name in names.get(parent, []):
-            if child:
-                listed = network.azure.get(f"{parent}/{name}/{child}")["value"]
-                for below in listed:
-                    network.azure.delete(f"{parent}/{name}/{child}/{below['name']}")
-            else:
-                network.azure.delete(f"{kind}/{name}")
+    client = network.client
+    _delete_all(client.virtual_network_gateway_connections)
+    _delete_all(client.local_network_gateways)
+    for circuit in list(client.express_route_circuits.list(GROUP)):
+        _delete_all(client.express_route_circuit_peerings, circuit.name)
+    _delete_all(client.express_route_circuits)
+    for virtual_network in list(client.virtual_networks.list(GROUP)):
+        _delete_all(client.virtual_network_peerings, virtual_network.name)
+    _delete_all(client.virtual_network_gateways)
+    _delete_all(client.public_ip_addresses)
+    _delete_all(client.virtual_networks)
     left = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
         "value"
     ]
@@ -90,3 +77,8 @@ def test_deleting_the_group_deletes_all_that_is_in_it(network: Any) -> None:
         "GET", "/subscriptions/" + network.azure.server.subscription + "/resourceGroups"
     )
     assert groups.json()["value"] == []
+
+
+def _delete_all(operations: Any, *parent: str) -> None:
+    for found in list(operations.list(GROUP, *parent)):
+        operations.begin_delete(GROUP, *parent, found.name).result()
