@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import grpc
 from pulumi.runtime import proto
@@ -188,4 +189,5 @@ class NetworkPolicyPack(PolicyPack):
         server.start()
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
-        server.wait_for_termination()
+        with suppress(KeyboardInterrupt):  # the engine, which shares the terminal, decides when to stop
+            server.wait_for_termination()
