@@ -20,9 +20,9 @@ from network_policies.stack import NotProvenError, Path, Resource, spell
 from network_policies.values import REDACTED, UNKNOWN, Secret, Text, Value, reveal, texts
 
 VPN_FAQ = "https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-vpn-faq"
-LINK_VNET = "https://learn.microsoft.com/azure/expressroute/expressroute-howto-linkvnet-arm"
+EXPRESSROUTE_KEYLESS = "https://github.com/Azure/ResourceModules/pull/1041"
 PULUMI_SECRETS = "https://www.pulumi.com/docs/iac/concepts/secrets/"
-CISCO_SECRETS = "https://sec.cloudapps.cisco.com/security/center/resources/protecting_secrets"
+CISCO_HARDENING = "https://www.cisco.com/c/en/us/support/docs/ip/access-lists/13608-21.html"
 
 CONNECTION = "azure-native:network:VirtualNetworkGatewayConnection"
 CIRCUIT = "azure-native:network:ExpressRouteCircuit"
@@ -89,8 +89,8 @@ def _expressroute_keyless(case: Case) -> Findings:
         return
     if case.resource.peek("sharedKey") is not None:
         yield Finding(
-            wrong=f"{case.resource.name} is an ExpressRoute connection and has a sharedKey, which "
-            "ExpressRoute does not know",
+            wrong=f"{case.resource.name} is an ExpressRoute connection and has a sharedKey, which Azure "
+            "refuses (CannotSetSharedKeyForExpressRouteConnectionType)",
             mend="Take sharedKey away; an authorizationKey admits a circuit of another subscription",
         )
 
@@ -252,8 +252,8 @@ RULES = (
         level=Level.MANDATORY,
         holds="An ExpressRoute connection has no shared key.",
         kinds=(CONNECTION,),
-        sources=("ER-12",),
-        page=LINK_VNET,
+        sources=("Azure/ResourceModules#1041",),
+        page=EXPRESSROUTE_KEYLESS,
         check=_expressroute_keyless,
     ),
     Rule(
@@ -272,7 +272,7 @@ RULES = (
         holds="A router's lines spell out no key.",
         kinds=(CONFIGURATION,),
         sources=("IPSEC-1",),
-        page=CISCO_SECRETS,
+        page=CISCO_HARDENING,
         check=_router_key_in_lines,
     ),
     Rule(

@@ -175,7 +175,7 @@ RULES = (
         level=Level.MANDATORY,
         holds="Every route-map, prefix-list, VRF, profile and interface that a line uses is defined.",
         kinds=(CONFIGURATION,),
-        sources=("PATH-4",),
+        sources=("IOS",),
         page=CISCO_ROUTE_MAPS,
         check=_reference_defined,
     ),

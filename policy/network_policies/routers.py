@@ -246,7 +246,7 @@ RULES = (
         level=Level.MANDATORY,
         holds="Every BGP neighbor is activated in its address family.",
         kinds=(CONFIGURATION,),
-        sources=("PATH-4",),
+        sources=("IOS",),
         page=CISCO_BGP,
         check=_neighbor_activated,
     ),
