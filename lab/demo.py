@@ -132,7 +132,7 @@ async def _running_configurations(directory: LabDirectory, hosts: Mapping[str, s
             async with asyncssh.connect(
                 host, config=[str(directory.ssh_config)], password=directory.password
             ) as session:
-                answer = await session.run("show running-config", check=True)
+                answer = await session.run(input="terminal length 0\nshow running-config\nexit\n")
             text = str(answer.stdout).replace("\r\n", "\n")
             found[name] = text[text.index("version ") : text.rindex("\nend") + len("\nend\n")]
     return found

@@ -1,7 +1,7 @@
 """A project of its own for each test, on a lab of its own, driven by the real Pulumi engine.
 
-What tests assert on is what the engine says and exports, what the emulated Azure holds and was asked, and what
-the emulated routers run.
+What tests assert on is what the engine says and exports, what the emulated Azure holds and was asked, and
+what the emulated routers run.
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ class Result:
     @property
     def changes(self) -> dict[str, int]:
         """The summary's counts, such as {"created": 3, "unchanged": 1}."""
-        summary = self.output.partition("\nResources:\n")[2]
-        return {word: int(count) for count, word in re.findall(r"^\s+\S? ?(\d+) (?:to )?(\w+)", summary, re.M)}
+        summary = self.output.rpartition("\nResources:\n")[2]
+        return {
+            word: int(count)
+            for count, word in re.findall(r"^\s+(?:[-+~]+ )?(\d+) (?:to )?(\w+)", summary, re.MULTILINE)
+        }
 
 
 @dataclass
@@ -134,14 +137,11 @@ class Deployment:
 
     def azure_resources(self) -> list[str]:
         """Return the ids of all that Azure holds."""
-        content = json.loads((self.directory.azure / "azure.json").read_text(encoding="utf-8"))
-        return sorted(resource["id"] for resource in content["resources"])
+        return sorted(self.azure("GET", "/lab/resources"))
 
     def azure_requests(self) -> list[tuple[str, str]]:
         """Return method and path of everything that Azure was asked since `forget_requests`."""
-        answer = self.azure("GET", "/lab/requests")
-        entries = answer["requests"] if isinstance(answer, dict) else answer
-        return [(entry["method"], entry["path"]) for entry in entries]
+        return [(entry["method"], entry["path"]) for entry in self.azure("GET", "/lab/requests")]
 
     def forget_requests(self) -> None:
         """Empty the journal."""
@@ -155,6 +155,17 @@ class Deployment:
         """Return what was typed on a router, keys masked."""
         file = self.directory.devices / router / f"{router}.transcript"
         return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def bend_router(self, router: str, **wish: Any) -> None:
+        """Make a router misbehave, as `lab/iosxe/fault_file.py` tells."""
+        self._faults(router).write_text(json.dumps(wish), encoding="utf-8")
+
+    def heal_router(self, router: str) -> None:
+        """Let a router behave again."""
+        self._faults(router).unlink()
+
+    def _faults(self, router: str) -> Path:
+        return self.directory.devices / router / f"{router}.faults.json"
 
     def type_on_router(self, router: str, *lines: str) -> str:
         """Configure a router behind Pulumi's back, over its own SSH."""
@@ -204,8 +215,14 @@ def deployment(make_deployment: Callable[..., Deployment]) -> Deployment:
 
 @pytest.fixture
 def deployed(deployment: Deployment) -> Deployment:
-    """The test stack, deployed."""
+    """The test stack, deployed, and refreshed once.
+
+    The refresh takes up what Azure finished after Pulumi had asked: the hub's half of a peering connects when
+    the spoke's half comes.
+    """
     deployment.up()
+    refreshed = deployment.pulumi("refresh", "--yes")
+    assert refreshed.code == 0, refreshed.output
     return deployment
 
 

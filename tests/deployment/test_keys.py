@@ -1,0 +1,78 @@
+"""Keys: the same at both ends, renewable, replaceable by one's own, and nowhere in clear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.conftest import HUB, Deployment
+
+pytestmark = pytest.mark.engine
+
+_CANARY = "Canary.0123456789.Canary"
+_CONNECTION = "con-hub-location1-test-eastus"
+
+
+def azure_has_key(deployment: Deployment, key: str) -> bool:
+    """Ask the emulated Azure, which returns no key, whether this is a connection's."""
+    found = deployment.azure_resource(f"{HUB}/connections/{_CONNECTION}")
+    matches: bool = deployment.azure("POST", f"/lab/shared-key{found['id']}", {"value": key})["matches"]
+    return matches
+
+
+def files_with(text: str, *folders: Path) -> list[Path]:
+    """Return every file below some folders that holds a text."""
+    files = [
+        file for folder in folders for file in folder.rglob("*") if file.is_file() and not file.is_symlink()
+    ]
+    return [file for file in files if text.encode() in file.read_bytes()]
+
+
+def test_an_own_key_reaches_both_ends_and_is_nowhere_in_clear(deployment: Deployment) -> None:
+    config = ("config", "set", "--secret", "--path", "hybrid:sharedKeys.hub-location1", _CANARY)
+    assert deployment.pulumi(*config).code == 0
+    outputs = [deployment.pulumi("preview", "--diff").output, deployment.up().output]
+    outputs.append(deployment.pulumi("refresh", "--yes", "--diff").output)
+    outputs.append(deployment.pulumi("stack", "export").output)
+    assert azure_has_key(deployment, _CANARY)
+    assert not azure_has_key(deployment, "another")
+    assert "pre-shared-key" in deployment.running("location1-ce1")
+    outputs.append(deployment.pulumi("destroy", "--yes", "--diff").output)
+    assert not [output for output in outputs if _CANARY in output]
+    assert files_with(_CANARY, deployment.project, deployment.directory.path) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        pytest.param("IamSecure123", "is published in a document", id="published"),
+        pytest.param("short", "16 to 128 printable characters", id="too short"),
+        pytest.param("with a space in 12345", "16 to 128 printable characters", id="space"),
+    ],
+)
+def test_an_unusable_key_is_refused_without_being_shown(
+    deployment: Deployment, key: str, reason: str
+) -> None:
+    config = ("config", "set", "--secret", "--path", "hybrid:sharedKeys.hub-location1", key)
+    assert deployment.pulumi(*config).code == 0
+    refused = deployment.pulumi("preview")
+    assert refused.code != 0
+    assert reason in refused.output
+    assert key not in refused.output
+    assert "Traceback" not in refused.output
+
+
+def test_a_key_is_renewed_at_both_ends(deployed: Deployment) -> None:
+    masked = [line for line in deployed.running("location1-ce1").splitlines() if "pre-shared-key" in line]
+    (urn,) = [
+        str(resource["urn"])
+        for resource in deployed.state()
+        if str(resource["urn"]).endswith("::hub-location1-tunnel-shared-key")
+    ]
+    renewed = deployed.pulumi("up", "--yes", "--skip-preview", "--replace", urn)
+    assert renewed.code == 0, renewed.output
+    assert renewed.changes["replaced"] == 1
+    now = [line for line in deployed.running("location1-ce1").splitlines() if "pre-shared-key" in line]
+    assert now != masked
+    assert deployed.pulumi("preview", "--expect-no-changes").code == 0
