@@ -186,25 +186,10 @@ def test_unknown_router(stack: Stack) -> None:
         render_router(stack(), "location9-ce1")
 
 
-@pytest.mark.parametrize(
-    ("gateway", "tunnel", "message"),
-    [
-        ("hub", {}, "2 of its BGP neighbors have the address <output:hub-vpn-gateway-bgp"),
-        ("branch", {"publicAddress": "66.198.12.107"}, "2 of its interfaces are called Loopback30"),
-        ("branch", {"loopbackNumber": 33}, "2 of its loopbacks have the address 66.198.12.106"),
-    ],
-    ids=["two-tunnels-to-one-gateway", "one-loopback-two-addresses", "one-address-two-loopbacks"],
-)
-def test_tunnels_that_clash(stack: Stack, gateway: str, tunnel: Changes, message: str) -> None:
-    second: dict[str, Any] = {
-        "name": "location1-ce1",
-        "publicAddress": "66.198.12.106",
-        "loopbackNumber": 30,
-        "bgpAddress": "10.2.30.126",
-        "tunnelNumbers": [32],
-    }
-    changes = {"tunnels": {"second": {"virtualNetwork": gateway, "router": {**second, **tunnel}}}}
-    with pytest.raises(RenderError, match=message):
+def test_links_that_would_share_a_subinterface(stack: Stack) -> None:
+    tagged_once = {"router": "location1-ce1", "outerVlan": None}
+    changes = {"circuits": {"expressroute1": {"privatePeering": {"secondary": tagged_once}}}}
+    with pytest.raises(RenderError, match=r"location1-ce1: 2 of its interfaces are called TenGig.*own VLAN"):
         render_router(stack(changes), "location1-ce1")
 
 
