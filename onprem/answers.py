@@ -16,21 +16,17 @@ _LOG = re.compile(
     r"(?:\d+: )?(?:\S+: )?[*.]?(?:[A-Z][a-z]{2} +\d+ (?:\d{4} )?[\d:.]+(?: \w+)?: )?"
     r"%[A-Z0-9_-]+-[0-7]-[A-Z0-9_]+: .*"
 )
-_REMARK = re.compile(
-    r"SECURITY WARNING\b.*"
-    r"|%? ?(?:warning|note)\b.*"
-    r"|%? ?Interface \S+ IPv[46] disabled and address\(es\) removed due to (?:en|dis)abling VRF .*"
+_REMARK = re.compile(r"SECURITY WARNING\b.*|%? ?(?:warning|note)\b.*", re.IGNORECASE)
+_EXPECTED = re.compile(
+    r"%? ?Interface \S+ IPv[46] disabled and address\(es\) removed due to (?:en|dis)abling VRF .*"
     r"|%? ?IPv[46] addresses from all interfaces in VRF \S+ have been removed.*"
     r"|% ?Not all config may be removed and may reappear after reactivating.*"
-    r"|Enter configuration commands, one per line\..*",
-    re.IGNORECASE,
-)
-_INCOMPLETE = re.compile(
-    r"IKEv2 (?:proposal|policy|profile) MUST .*"
+    r"|Enter configuration commands, one per line\..*"
+    r"|IKEv2 (?:proposal|policy|profile) MUST .*"
     r"|encryption algorithm aes-gcm, a prf algorithm and a DH group configured"
     r"|\d\. A (?:local and a remote authentication method|match identity or a match certificate .*)\.?"
 )
-"""What IOS prints on entering a new crypto section: true, and over with the lines that follow."""
+"""Consequences that the diff has allowed for, and what a new crypto section lacks until its lines come."""
 _REJECTION = re.compile(
     r"%.*"
     r"|ERROR:.*"
@@ -64,6 +60,6 @@ def read_answer(text: str) -> Answer:
     """Judge what a router printed between a line's echo and the next prompt."""
     meant = [line.strip() for line in without_log(text).splitlines() if line.strip() not in {"", "^"}]
     for line in meant:
-        if not _REMARK.fullmatch(line) and _REJECTION.fullmatch(line):
+        if _REJECTION.fullmatch(line) and not _REMARK.fullmatch(line) and not _EXPECTED.fullmatch(line):
             return Answer(rejection=" ".join(meant))
-    return Answer(remark=" ".join(line for line in meant if not _INCOMPLETE.fullmatch(line)))
+    return Answer(remark=" ".join(line for line in meant if not _EXPECTED.fullmatch(line)))

@@ -85,7 +85,7 @@ def derive_intent(network: Network, router: Router) -> RouterIntent:
             *(session.neighbor for session in sessions),
             *(_companion_neighbor(network, router, companion) for companion in companions),
         ),
-        ospf=_ospf_process(router),
+        ospf=_ospf_process(router, companions),
     )
     _refuse_clashes(router, intent)
     return intent
@@ -259,7 +259,7 @@ def _link_interface_name(circuit: Circuit, link: Link, taken: set[str]) -> str:
     return f"{link.interface}.{link.outer_vlan}{vlan:04}" if name in taken and link.outer_vlan else name
 
 
-def _ospf_process(router: Router) -> OspfProcess | None:
+def _ospf_process(router: Router, companions: tuple[Router, ...]) -> OspfProcess | None:
     if (ospf := router.ospf) is None:
         return None
     return OspfProcess(
@@ -270,6 +270,9 @@ def _ospf_process(router: Router) -> OspfProcess | None:
         redistribution=_INTO_OSPF,
         default_information=ospf.default_information,
         default_metric=ospf.default_metric,
+        # OSPF in a VRF ignores what another BGP router has redistributed (RFC 4577, 4.2.5): a loop guard for
+        # provider edges that would hide a companion's routes here
+        vrf_lite=bool(companions),
     )
 
 

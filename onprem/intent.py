@@ -134,6 +134,8 @@ class OspfProcess:
     """The route map that lets BGP's routes into OSPF."""
     default_information: DefaultInformation
     default_metric: int
+    vrf_lite: bool
+    """Whether it takes other routers' external routes as in any table, not as a provider's edge would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,14 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime import rpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
 
 from onprem.errors import OnPremisesError
 from onprem.inputs import UNKNOWN, Inputs, Mode, Unknown, find_flaws
@@ -36,6 +43,7 @@ from onprem.resource import (
     Comparison,
     Login,
     Message,
+    Outcome,
     Severity,
     State,
     apply,
@@ -48,6 +56,8 @@ VERSION = "0.1.0"
 TYPE = "iosxe:index:Configuration"
 _THREADS = 128
 """At most so many routers at once; each thread waits for its router nearly all the time."""
+_LOOK_FOR_ENGINE = 2.0
+"""Seconds between two looks whether the engine, the parent process, is still there."""
 _KINDS = {
     "add": sdk.PropertyDiffKind.ADD,
     "update": sdk.PropertyDiffKind.UPDATE,
@@ -113,15 +123,21 @@ class RouterProvider(sdk.Provider):
         if request.preview:
             await self._compare(inputs, None, request.urn)
             return sdk.CreateResponse(properties=_foreseen(request.properties))
-        state = await self._apply(inputs, None, request.urn)
-        return sdk.CreateResponse(resource_id=inputs.router, properties=_properties(state))
+        outcome = await self._apply(inputs, None, request.urn)
+        properties = _properties(outcome.state, request.properties)
+        if outcome.failure:
+            raise _HalfDoneError(inputs.router, properties, request.properties, outcome.failure)
+        return sdk.CreateResponse(resource_id=inputs.router, properties=properties)
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Pushes; in a preview does nothing, as `diff` has compared already."""
         if request.preview:
             return sdk.UpdateResponse(properties=_foreseen(request.news))
-        state = await self._apply(_inputs(request.news), _state(request.olds), request.urn)
-        return sdk.UpdateResponse(properties=_properties(state))
+        outcome = await self._apply(_inputs(request.news), _state(request.olds), request.urn)
+        properties = _properties(outcome.state, request.news)
+        if outcome.failure:
+            raise _HalfDoneError(request.resource_id, properties, request.news, outcome.failure)
+        return sdk.UpdateResponse(properties=properties)
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """Compares the router with what was pushed last; does not import."""
@@ -132,8 +148,8 @@ class RouterProvider(sdk.Provider):
             )
         outcome = await asyncio.to_thread(refresh, _state(request.properties), self._login)
         await self._say(outcome.messages, request.urn)
-        inputs = dict(request.inputs)
-        return sdk.ReadResponse(request.resource_id, _properties(outcome.state), inputs)
+        properties = _properties(outcome.state, request.properties)
+        return sdk.ReadResponse(request.resource_id, properties, dict(request.inputs))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         """Takes the lines off the router that were pushed to it."""
@@ -157,7 +173,7 @@ class RouterProvider(sdk.Provider):
                 properties["running"] = "update"
         return properties
 
-    async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> State:
+    async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
         outcome = await asyncio.to_thread(apply, inputs, state, self._login, self._cancelled.is_set)
         file = self._file(inputs.router, urn)
         if inputs.mode == Mode.RENDER:
@@ -165,7 +181,7 @@ class RouterProvider(sdk.Provider):
         elif state is not None and state.mode == Mode.RENDER:
             remove_rendered(file)
         await self._say(outcome.messages, urn)
-        return outcome.state
+        return outcome
 
     async def _say(self, messages: tuple[Message, ...], urn: str) -> None:
         for message in messages:
@@ -193,6 +209,25 @@ class EngineLog:
                 sys.stderr.write(f"{message.severity}: {message.text}\n")
 
 
+class _HalfDoneError(Exception):
+    """A resource that failed after it had changed something: the engine remembers its state all the same."""
+
+    def __init__(self, resource_id: str, properties: Properties, inputs: Properties, why: str) -> None:
+        super().__init__(why)
+        self._detail = provider_pb2.ErrorResourceInitFailed(
+            id=resource_id,
+            properties=PropertyValue.marshal_map(dict(properties)),
+            inputs=PropertyValue.marshal_map(dict(inputs)),
+            reasons=[why],
+        )
+
+    def metadata(self) -> tuple[tuple[str, bytes], ...]:
+        """The failure as gRPC carries it beside the status."""
+        status = status_pb2.Status(code=grpc.StatusCode.FAILED_PRECONDITION.value[0], message=str(self))
+        status.details.add().Pack(self._detail)
+        return (("grpc-status-details-bin", status.SerializeToString()),)
+
+
 def _in_one_sentence(
     call: Callable[..., Coroutine[Any, Any, ResultT]],
 ) -> Callable[..., Coroutine[Any, Any, ResultT]]:
@@ -200,15 +235,18 @@ def _in_one_sentence(
 
     @wraps(call)
     async def answer(servicer: object, request: object, context: Any) -> ResultT:  # noqa: ANN401 (gRPC's)
+        metadata: tuple[tuple[str, bytes], ...] = ()
         try:
             return await call(servicer, request, context)
+        except _HalfDoneError as error:
+            says, code, metadata = str(error), grpc.StatusCode.FAILED_PRECONDITION, error.metadata()
         except OnPremisesError as error:
             says, code = str(error), grpc.StatusCode.FAILED_PRECONDITION
         except NotImplementedError as error:
             says, code = str(error), grpc.StatusCode.UNIMPLEMENTED
         except Exception as error:  # noqa: BLE001 (the last place before the engine prints it)
             says, code = f"defect in the iosxe provider: {_where(error)}", grpc.StatusCode.INTERNAL
-        await context.abort(code, says)
+        await context.abort(code, says, metadata)
         raise AssertionError("abort does not return")
 
     return answer
@@ -220,6 +258,10 @@ class Servicer(ProviderServicer):
     def __init__(self, engine: EngineLog) -> None:
         self._engine = engine
         super().__init__([], VERSION, RouterProvider(engine), engine.address)
+
+    async def cancel(self) -> None:
+        """Has running pushes undone."""
+        await self._provider.cancel()
 
     async def Attach(self, request: plugin_pb2.PluginAttach, context: object) -> empty_pb2.Empty:  # noqa: N802
         """Tells a provider that was started by hand (PULUMI_DEBUG_PROVIDERS) where the engine is."""
@@ -242,21 +284,33 @@ class Servicer(ProviderServicer):
 
 def main() -> None:
     """Serve until the engine ends the process: prints the port, as the engine expects."""
+    parent = os.getppid()
     address = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     with contextlib.suppress(KeyboardInterrupt):  # the engine cancels first, and waits
-        asyncio.run(_serve(EngineLog(address)))
+        asyncio.run(_serve(EngineLog(address), parent))
 
 
-async def _serve(engine: EngineLog) -> None:
+async def _serve(engine: EngineLog, parent: int) -> None:
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="router") as executor:
         asyncio.get_running_loop().set_default_executor(executor)
         server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(engine), server)
+        servicer = Servicer(engine)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
+        orphaned = asyncio.create_task(_stop_without_engine(parent, server, servicer))
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()
         await server.wait_for_termination()
+        orphaned.cancel()
+
+
+async def _stop_without_engine(engine: int, server: grpc.aio.Server, servicer: Servicer) -> None:
+    """End after the engine ended without a word: a running push is undone, as nobody will remember it."""
+    while os.getppid() == engine:  # noqa: ASYNC110 (nothing tells of a parent's end)
+        await asyncio.sleep(_LOOK_FOR_ENGINE)
+    await servicer.cancel()
+    await server.stop(grace=None)
 
 
 def _path(text: str | None) -> Path | None:
@@ -365,8 +419,8 @@ def _state(properties: Properties) -> State:
     )
 
 
-def _properties(state: State) -> dict[str, PropertyValue]:
-    """The resource's outputs: no secret is among them."""
+def _properties(state: State, given: Properties) -> dict[str, PropertyValue]:
+    """The resource's outputs: no key is among them, and what was given as a secret stays one."""
     outputs = {
         "router": state.router,
         "host": state.host,
@@ -380,7 +434,16 @@ def _properties(state: State) -> dict[str, PropertyValue]:
         "running": str(state.running),
         "drift": state.drift,
     }
-    return {name: _wrapped(value) for name, value in outputs.items() if value is not None}
+    hidden = {
+        name for name in _INPUTS if name in given and name != "secrets" and given[name].contains_secret()
+    }
+    if hidden & {"lines", "values"}:
+        hidden |= {"lines", "values", "pushedLines", "drift"}
+    return {
+        name: _wrapped(value).with_secret(name in hidden)
+        for name, value in outputs.items()
+        if value is not None
+    }
 
 
 def _foreseen(properties: Properties) -> dict[str, PropertyValue]:

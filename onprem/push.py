@@ -27,7 +27,7 @@ from onprem.sections import Section, read_lines
 from onprem.session import Rejected, Session
 from onprem.unified import unified_diff
 
-_RETRY_AFTER = (0.0, 1.0, 5.0, 15.0)
+_RETRY_AFTER = (0.0, 1.0, 4.0)
 """Seconds to wait before each attempt to reach a router again that has to be put back."""
 
 
@@ -60,6 +60,14 @@ class PushResult:
     diff: str
     remarks: tuple[str, ...]
     pushed: Pushed
+
+
+class HalfPushed(PushError):  # noqa: N818 (a state of the router)
+    """A router that was changed and could not be put back; `remains` is what may be on it and is ours."""
+
+    def __init__(self, message: str, remains: Pushed) -> None:
+        super().__init__(message, undone=False)
+        self.remains = remains
 
 
 def fill(lines: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
@@ -98,7 +106,8 @@ def push(access: Access, intent: Intent, last: Pushed, cancelled: Callable[[], b
     `cancelled` is asked between steps; a push that is cancelled is undone.
 
     Raises:
-        PushError: nothing was changed, or it was undone, or not: `undone` and the message say which.
+        HalfPushed: the router could not be put back.
+        PushError: nothing was changed, or it was undone.
     """
     return _Push(access, intent, last, cancelled).run()
 
@@ -169,13 +178,13 @@ class _Push:
                 continue
             if rest:
                 message = f"{failure}; putting it back left a difference: {_summary(rest)}"
-                return PushError(message, undone=False)
+                return HalfPushed(message, self._remains(diff))
             return PushError(f"{failure}; the router is where it was before", undone=True)
         message = (
             f"{failure}; the router could NOT be put back ({trouble}): some of the {len(diff.commands)} lines"
             " may be on it, none is saved - reload it, or run again once it can be reached"
         )
-        return PushError(message, undone=False)
+        return HalfPushed(message, self._remains(diff))
 
     def _sessions(self, session: Session) -> Iterator[Callable[[], Session]]:
         """The session that is open if it still works, then new ones, with time for a router to recover."""
@@ -192,15 +201,23 @@ class _Push:
             session.configure(typed_lines(back.commands), {}, lambda: None)
 
     def _pushed(self, diff: Diff) -> Pushed:
-        found = {**diff.found, **_found(self._last)}
-        ours = set(_places(self._target))
         used = placeholder_names(self._intent.lines, PlaceholderKind.SECRET)
         router, secrets = self._access.router, self._intent.secrets
         return Pushed(
             lines=self._intent.lines,
-            preexisting=tuple(path for places, path in found.items() if places in ours),
+            preexisting=self._preexisting(diff, self._target),
             fingerprints={name: secret_fingerprint(router, name, secrets[name]) for name in used},
         )
+
+    def _remains(self, diff: Diff) -> Pushed:
+        """What may be on the router of both pushes, the last and this one; no key is known to be."""
+        both = read_lines(self._last.lines).merged_with(self._target)
+        return Pushed(lines=tuple(both.lines()), preexisting=self._preexisting(diff, both))
+
+    def _preexisting(self, diff: Diff, ours: Section) -> tuple[Path, ...]:
+        places = set(_places(ours))
+        found = {**diff.found, **_found(self._last)}
+        return tuple(path for place, path in found.items() if place in places)
 
 
 def _redaction(access: Access, intent: Intent) -> Redaction:

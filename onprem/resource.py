@@ -18,7 +18,7 @@ from onprem.errors import PushError
 from onprem.fingerprints import unchanged_secrets
 from onprem.inputs import Inputs, Mode, Unknown
 from onprem.placeholders import PlaceholderKind, placeholder_names
-from onprem.push import Intent, Pushed, drift, fill, plan, push, settled
+from onprem.push import HalfPushed, Intent, Pushed, drift, fill, plan, push, settled
 from onprem.sections import read_lines
 from onprem.unified import unified_diff
 
@@ -32,6 +32,8 @@ class Running(StrEnum):
     DIFFERENT = "different from the description"
     """Mode `preview`: somebody has to push it."""
     DRIFTED = "drifted since the push"
+    HALF_PUSHED = "left between two configurations by a push that failed"
+    NOT_COMPARED = "not compared"
     RENDERED = "rendered to a file"
 
 
@@ -91,6 +93,8 @@ class Outcome:
 
     state: State
     messages: tuple[Message, ...] = ()
+    failure: str = ""
+    """Why the router is between two configurations; the state says which lines of ours may be on it."""
 
 
 def access_to(given: Inputs | State, login: Login) -> Access:
@@ -119,7 +123,11 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
             if inputs.mode == Mode.RENDER
             else "compared with the last push"
         )
-        if state is not None and state.running in {Running.DRIFTED, Running.DIFFERENT}:
+        if state is not None and state.running not in {
+            Running.AS_PUSHED,
+            Running.AS_DESCRIBED,
+            Running.RENDERED,
+        }:
             properties["running"] = "update"
     else:
         about = "compared with the router"
@@ -135,8 +143,8 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
             properties["running"] = "update"
     messages = [Message(severity=Severity.WARNING, text=note) for note in diff.notes]
     if diff.changes:
-        shown = f"{unified_diff(inputs.router, diff)}\n({about})"
-        messages.insert(0, Message(severity=Severity.INFO, text=shown))
+        text = f"{_count(inputs.router, diff)}, {about}:\n{unified_diff(inputs.router, diff)}"
+        messages.insert(0, Message(severity=Severity.INFO, text=text))
     return Comparison(properties=properties, messages=tuple(messages))
 
 
@@ -144,7 +152,7 @@ def apply(inputs: Inputs, state: State | None, login: Login, cancelled: Callable
     """Bring a router to its inputs, as far as the mode allows.
 
     Raises:
-        PushError: nothing is to be remembered, for the router is where it was, or the message says how not.
+        PushError: there is nothing new to be remembered, for the router is where it was.
     """
     access = access_to(inputs, login)
     after = State(
@@ -159,14 +167,27 @@ def apply(inputs: Inputs, state: State | None, login: Login, cancelled: Callable
     if inputs.mode == Mode.RENDER:
         return Outcome(state=replace(after, running=Running.RENDERED))
     if inputs.mode == Mode.PREVIEW:
-        diff = plan(access, intent_of(inputs), after.pushed)
-        return Outcome(state=replace(after, running=Running.DIFFERENT if diff else Running.AS_DESCRIBED))
-    result = push(access, intent_of(inputs), after.pushed, cancelled)
+        return _look(inputs, after, access)
+    try:
+        result = push(access, intent_of(inputs), after.pushed, cancelled)
+    except HalfPushed as error:
+        half = replace(after, pushed=error.remains, running=Running.HALF_PUSHED)
+        return Outcome(state=half, failure=str(error))
     messages = [Message(severity=Severity.WARNING, text=remark) for remark in result.remarks]
     if result.changed:
         done = f"{inputs.router}: pushed, read back and saved"
         messages.insert(0, Message(severity=Severity.INFO, text=done))
     return Outcome(state=replace(after, pushed=result.pushed), messages=tuple(messages))
+
+
+def _look(inputs: Inputs, after: State, access: Access) -> Outcome:
+    """Compare only; a router that does not answer keeps nobody from deploying the rest."""
+    try:
+        diff = plan(access, intent_of(inputs), after.pushed)
+    except PushError as error:
+        message = Message(severity=Severity.WARNING, text=f"not compared: {error}")
+        return Outcome(state=replace(after, running=Running.NOT_COMPARED), messages=(message,))
+    return Outcome(state=replace(after, running=Running.DIFFERENT if diff else Running.AS_DESCRIBED))
 
 
 def refresh(state: State, login: Login) -> Outcome:
@@ -181,10 +202,13 @@ def refresh(state: State, login: Login) -> Outcome:
         )
     if not diff:
         return Outcome(state=replace(state, running=Running.AS_PUSHED, drift=()))
-    shown = unified_diff(state.router, diff)
-    text = f"{shown}\n(what would bring back the last push)"
+    text = (
+        f"{_count(state.router, diff)} would bring back the last push: it has drifted, see the output 'drift'"
+    )
     return Outcome(
-        state=replace(state, running=Running.DRIFTED, drift=tuple(shown.splitlines())),
+        state=replace(
+            state, running=Running.DRIFTED, drift=tuple(unified_diff(state.router, diff).splitlines())
+        ),
         messages=(Message(severity=Severity.WARNING, text=text),),
     )
 
@@ -210,6 +234,11 @@ def remove(state: State, login: Login, cancelled: Callable[[], bool]) -> tuple[M
 def intent_of(inputs: Inputs) -> Intent:
     """Return what the router should run, as far as it is known."""
     return Intent(lines=fill(inputs.lines, inputs.known_values), secrets=inputs.known_secrets)
+
+
+def _count(router: str, diff: Diff) -> str:
+    signs = [change.sign for change in diff.changes]
+    return f"{router}: +{signs.count('+')} -{signs.count('-')} lines"
 
 
 def _since(inputs: Inputs, state: State | None) -> Diff:

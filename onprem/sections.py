@@ -41,6 +41,12 @@ class Section:
             yield path, child
             yield from child.walk((*path, child.line))
 
+    def lines(self, depth: int = 0) -> Iterator[str]:
+        """Yield the lines below, indented by one space a level."""
+        for child in self.children.values():
+            yield " " * depth + child.line
+            yield from child.lines(depth + 1)
+
     def merged_with(self, other: Section) -> Section:
         """A copy of both; where they differ, the other's line counts."""
         merged = Section(self.line, dict(self.children), self.raw)

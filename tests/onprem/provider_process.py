@@ -19,6 +19,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 ROOT = Path(__file__).parents[2]
 LAUNCHER = ROOT / "onprem/iosxe_plugin/pulumi-resource-iosxe"
 URN = "urn:pulumi:test::hybrid::iosxe:index:Configuration::location1-ce1"
+_AS_THE_ENGINE = [(f"grpc.{kind}max_metadata_size", 16 << 20) for kind in ("", "absolute_")]
+"""Go's client takes so many bytes beside an answer, Python's by default 8 KiB."""
 SIGNATURE, SECRET = rpc._special_sig_key, rpc._special_secret_sig
 UNKNOWN = rpc.UNKNOWN
 
@@ -77,7 +79,7 @@ class Provider:
         self._reader = threading.Thread(target=self._errors.extend, args=(self._process.stderr,), daemon=True)
         self._reader.start()
         assert port.isdecimal(), self.output
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_AS_THE_ENGINE)
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.stub.Configure(
             provider_pb2.ConfigureRequest(args=struct(config), acceptSecrets=True), timeout=60

@@ -12,10 +12,10 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2
+from google.protobuf import empty_pb2, json_format
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, status_pb2
 
-from lab.iosxe.faults import Fault
+from lab.iosxe.faults import Fault, no_faults
 from lab.iosxe.server import RouterServer
 from tests.onprem.provider_process import LAUNCHER, UNKNOWN, URN, Engine, Provider, secret
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, SECRETS, VALUES, Lab, fault_at, on_line
@@ -123,7 +123,7 @@ def test_from_preview_to_destroy(provider: Provider, router: RouterServer) -> No
     assert foreseen["running"] == UNKNOWN
     assert "secrets" not in foreseen
     [shown] = provider.said()
-    assert shown.startswith("INFO --- location1-ce1 (running)\n")
+    assert shown.startswith("INFO location1-ce1: +84 -0 lines, compared with the router:\n--- ")
     for line in (
         "+   address <output:hub-vpn-gateway-public-ip-1>",
         "pre-shared-key local <secret:hub-location1",
@@ -183,7 +183,7 @@ def test_refresh_finds_drift_and_update_mends_it(provider: Provider, router: Rou
     assert inputs == DESCRIBED
     assert drifted["running"] == "drifted since the push"
     assert "+  set local-preference 200" in drifted["drift"]
-    assert provider.said()[0].startswith("WARNING --- location1-ce1 (running)")
+    assert provider.said()[0].startswith("WARNING location1-ce1: +1 -1 lines would bring back the last push")
     assert changed(provider.diff(drifted, DESCRIBED)) == {"running": "UPDATE"}
     mended = provider.update(drifted, DESCRIBED)
     assert (mended["running"], mended["drift"]) == ("as pushed", [])
@@ -243,6 +243,56 @@ def test_cancel_undoes_a_running_push(start: Start, router: RouterServer) -> Non
     assert router.running == before
 
 
+def test_half_pushed_router_is_remembered(start: Start, lab: Lab, router: RouterServer) -> None:
+    provider = start()
+    before = router.running
+    gone = False
+
+    async def away(_: int, __: object, text: str) -> Fault | None:
+        nonlocal gone
+        gone = gone or text.strip() == "interface Tunnel30"
+        return Fault(drop=True) if gone else None
+
+    router.faults = away
+    status = status_pb2.Status()
+    with pytest.raises(grpc.RpcError) as failure:
+        provider.create(DESCRIBED)
+    assert isinstance(failure.value, grpc.Call)
+    assert "could NOT be put back" in (failure.value.details() or "")
+    metadata = dict(failure.value.trailing_metadata() or ())
+    status.ParseFromString(metadata["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    state = json_format.MessageToDict(detail.properties)
+    assert state["running"] == "left between two configurations by a push that failed"
+    assert state["secretFingerprints"] == {}
+    assert router.running != before
+    router.faults = no_faults
+    assert "running" in changed(provider.diff(state, DESCRIBED))
+    provider.delete(provider.update(state, DESCRIBED))
+    assert router.running == before
+    del lab
+
+
+def test_provider_ends_after_its_engine(project: Path) -> None:
+    engine = Engine()
+    script = '"$0" "$1" & echo $!; exec sleep 60'
+    shell = subprocess.Popen(
+        ["sh", "-c", script, LAUNCHER, engine.address],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHON": sys.executable},
+        cwd=project,
+    )
+    assert shell.stdout is not None
+    numbers = [shell.stdout.readline(), shell.stdout.readline()]
+    shell.kill()
+    shell.wait()
+    assert all(number.strip().isdecimal() for number in numbers)
+    assert shell.stdout.read() == "", "the pipe ends with the last process that holds it"
+    engine.stop()
+
+
 def test_import_is_refused(provider: Provider) -> None:
     assert "cannot be imported" in fails(lambda: provider.read({}, {}))
 
@@ -265,7 +315,7 @@ def test_render_writes_a_file_and_talks_to_no_router(
     provider.said()
     other = {**PREFERS_300, "mode": "render"}
     assert changed(provider.diff(state, other)) == {"lines[9]": "UPDATE", "running": "UPDATE"}
-    assert provider.said()[0].endswith("(compared with what was rendered last)")
+    assert "compared with what was rendered last:" in provider.said()[0]
     file.unlink()
     assert changed(provider.diff(state, rendered)) == {"running": "UPDATE"}
     provider.update(state, rendered)
@@ -312,7 +362,7 @@ def test_comparing_with_the_state_needs_no_login(
     assert changed(provider.diff(state, PREFERS_300)) == {"lines[9]": "UPDATE"}
     [shown] = provider.said()
     assert "+  set local-preference 300" in shown
-    assert shown.endswith("(compared with the last push)")
+    assert "compared with the last push:" in shown
     drifted = {**state, "running": "drifted since the push"}
     assert changed(provider.diff(drifted, DESCRIBED)) == {"running": "UPDATE"}
     assert len(router.transcript) == seen

@@ -269,12 +269,16 @@ REJECTIONS = (
     "%Insertion failed - seq # 10 exists: x",
     "SECURITY WARNING - Module: CRYPTO, Command: group 2, Reason: weak\n% group 2 is not allowed",
 )
-REMARKS = (
+EXPECTED = (
     "% Interface Tunnel30 IPv4 disabled and address(es) removed due to enabling VRF 30",
+    "% IPv4 addresses from all interfaces in VRF 30 have been removed",
+    "% Not all config may be removed and may reappear after reactivating the sub-interface",
+    "IKEv2 policy MUST have atleast one complete proposal attached",
+)
+REMARKS = (
     "SECURITY WARNING - Module: CRYPTO, Command: group 2, Reason: weak algorithm 2, Remediation: use 14",
     "% Warning: use /31 mask on non point-to-point interface cautiously",
-    "% Not all config may be removed and may reappear after reactivating the sub-interface",
-    "",
+    "something that nobody has seen before",
 )
 
 
@@ -287,6 +291,12 @@ def test_rejections(text: str) -> None:
 def test_remarks(text: str) -> None:
     answer = read_answer(text)
     assert (answer.rejection, answer.remark) == ("", text)
+
+
+@pytest.mark.parametrize("text", EXPECTED)
+def test_expected_consequences_are_not_repeated(text: str) -> None:
+    answer = read_answer(text)
+    assert (answer.rejection, answer.remark) == ("", "")
 
 
 def test_log_lines_are_no_answer() -> None:
