@@ -102,6 +102,20 @@ def neighbors(lines: tuple[Line, ...]) -> tuple[Neighbor, ...]:
     return tuple(neighbor for asn, section in sections.items() for neighbor in _sessions(asn, section))
 
 
+def unread_families(lines: tuple[Line, ...]) -> tuple[str, ...]:
+    """Return the address families other than IPv4 unicast that have neighbors of their own."""
+    return tuple(
+        dict.fromkeys(
+            line.subsection
+            for line in lines
+            if line.subsection.casefold().startswith("address-family ")
+            and _ROUTER_BGP.match(line.section)
+            and _NEIGHBOR.match(line.text)
+            and not (_VRF.match(line.subsection) or _GLOBAL_IPV4.match(line.subsection))
+        )
+    )
+
+
 def own_asns(lines: tuple[Line, ...]) -> Mapping[int, int]:
     """Return the router's own ASNs, each with the number of the line that sets it first."""
     found: dict[int, int] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from network_policies.bgp import Neighbor, Preference, neighbors
+from network_policies.bgp import Neighbor, Preference, neighbors, unread_families
 from network_policies.route_filters import (
     Entry,
     Outcome,
@@ -21,7 +21,7 @@ from network_policies.route_filters import (
 )
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import Resource, Stack
+from network_policies.stack import NotProvenError, Resource, Stack
 
 VPN_AS_BACKUP = (
     "https://learn.microsoft.com/azure/expressroute/use-s2s-vpn-as-backup-for-expressroute-privatepeering"
@@ -41,6 +41,8 @@ def _expressroute_preferred(case: Case) -> Findings:
         rivals = [other for other in sessions if other.is_vpn and other.vrf == neighbor.vrf]
         if neighbor.is_expressroute and rivals:
             yield from _not_above(neighbor, maps, _best_of(rivals, maps))
+    for family in unread_families(lines):
+        raise NotProvenError(f'the preference in "{family}": only IPv4 is judged')
 
 
 def _expressroute_local_preference(case: Case) -> Findings:

@@ -53,6 +53,16 @@ def test_levels_and_exemptions(broken: Any, shape: str, configured: Any, level: 
     assert words in found.message
 
 
+def test_the_exemption_that_lasts_longest_counts(broken: Any, shape: str) -> None:
+    entries = [
+        {"resource": "branch-*", "reason": "once", "until": "2020-01-31"},
+        {"resource": "*", "reason": "again", "until": "9999-12-31"},
+    ]
+    for exemptions in (entries, entries[::-1]):
+        (found,) = broken.judge(shape, {RULE: {"exemptions": exemptions}})
+        assert (found.level, "again" in found.message) == ("advisory", True)
+
+
 def test_a_disabled_rule_is_silent(broken: Any, shape: str) -> None:
     assert broken.judge(shape, {RULE: {"enforcementLevel": "disabled"}}) == []
 

@@ -140,6 +140,14 @@ def test_a_peer_template_and_a_continue_are_not_proven(deployment: Any) -> None:
     assert (templated.level, "peer template" in templated.message) == ("advisory", True)
 
 
+def test_a_family_that_is_not_read_is_not_proven(deployment: Any) -> None:
+    family = bgp(" address-family ipv6 vrf 30", "  neighbor 2001:db8::2 remote-as 12076")
+    deployment.resources[ROUTER].inputs["lines"] += family.splitlines()
+    (found,) = deployment.judge("preview")
+    assert (found.rule, found.level) == ("router-expressroute-preferred", "advisory")
+    assert "address-family ipv6 vrf 30" in found.message
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_no_garbled_line_crashes_a_rule(deployment: Any, seed: int) -> None:
     chance = random.Random(seed)
@@ -161,3 +169,27 @@ def test_no_garbled_line_crashes_a_rule(deployment: Any, seed: int) -> None:
                 lines[place] = "".join(chance.choice([c, "", "\x00", "é", "<"]) for c in lines[place])
     said = deployment.judge("preview")
     assert not [found for found in said if "itself failed" in found.message]
+
+
+def test_an_entry_that_is_never_reached_does_not_count(deployment: Any) -> None:
+    deployment.rewrite(
+        ROUTER,
+        " set local-preference 200",
+        " set local-preference 200\nroute-map prefer-ER-over-VPN permit 20",
+    )
+    assert deployment.judge("preview") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "neighbor 192.168.30.4 remote-as 65021",  # iBGP to the other router of the site
+        "neighbor 192.168.30.4 remote-as 65021\n  neighbor 192.168.30.4 update-source Tunnel30",
+        "neighbor 192.168.30.1 remote-as 65100",  # eBGP to the site's own network
+    ],
+    ids=["internal", "internal-over-a-tunnel", "site"],
+)
+def test_other_sessions_need_no_filter(deployment: Any, line: str) -> None:
+    address = line.split()[1]
+    deployment.rewrite(ROUTER, " exit-address-family", f"  {line}\n  neighbor {address} activate")
+    assert deployment.judge("preview") == []
