@@ -244,6 +244,7 @@ INTERFACE = (
 OSPF = (
     C(syntax="router-id =<ip>"),
     C(syntax="log-adjacency-changes [=detail]"),
+    C(syntax="capability vrf-lite"),
     C(syntax="area <area> (stub|nssa) [=no-summary]"),
     C(syntax="redistribute (connected|static) [=metric =<0-16777214>] [=subnets] [=route-map =<word>]"),
     C(
