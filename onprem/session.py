@@ -314,7 +314,7 @@ class Session:
             found = whole.search(text)
             return found.end() if found else 0
 
-        with self._translated(f"{shown} was sent, and then:"):
+        with self._translated(f"{shown} was sent, and then"):
             self._connection.send(f"{sent}\n")
             found = whole.search(self._connection.wait_for(complete, seconds))
         assert found is not None
@@ -330,7 +330,7 @@ class Session:
         except _Asked as question:
             self._usable = False
             raise PushError(
-                f"{self._router}: {doing} the router asked '{self._redaction.text(str(question).strip())}',"
+                f"{self._router}: {doing}: the router asked '{self._redaction.text(str(question).strip())}',"
                 " which nothing here answers"
             ) from None
         except netmiko.NetmikoAuthenticationException:
@@ -349,7 +349,7 @@ class Session:
         ) as error:
             self._usable = False
             why = self._redaction.text(" ".join(str(error).split())) or type(error).__name__
-            raise Unreachable(f"{self._router}: {doing} {_shorten(why)}") from None
+            raise Unreachable(f"{self._router}: {doing}: {_shorten(why)}") from None
 
 
 def _first_prompt(text: str) -> int:

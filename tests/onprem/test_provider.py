@@ -190,6 +190,18 @@ def test_refresh_finds_drift_and_update_mends_it(provider: Provider, router: Rou
     assert "local-preference 200" in router.running
 
 
+def test_value_that_was_given_as_a_secret_stays_one(provider: Provider, router: RouterServer) -> None:
+    values = {name: secret(value) for name, value in OUTPUTS.items()}
+    state = provider.create({**DESCRIBED, "values": values})
+    for name in ("values", "pushedLines", "drift"):
+        assert set(state[name]) == set(secret("")), name
+    assert (
+        provider.diff(state, {**DESCRIBED, "values": values}).changes == provider_pb2.DiffResponse.DIFF_NONE
+    )
+    provider.delete(state)
+    assert "vrf 30" not in router.running
+
+
 def test_other_router_is_a_replacement(provider: Provider, lab: Lab, router: RouterServer) -> None:
     state = provider.create(DESCRIBED)
     lab.start("location1-ce2")
@@ -212,7 +224,7 @@ def test_unreachable_router_is_not_compared_and_not_unchanged(
     assert answer.changes == provider_pb2.DiffResponse.DIFF_SOME
     assert changed(answer) == {"running": "UPDATE"}
     [shown] = provider.said()
-    assert shown.startswith(f"WARNING not compared: {ROUTER}: cannot log in to 127.0.0.1")
+    assert shown.startswith(f"WARNING not compared: {ROUTER}: cannot log in to 127.0.0.1:")
     provider.create(DESCRIBED, preview=True)
     assert provider.said()[0].startswith("WARNING not compared")
     assert provider.read(state, DESCRIBED)[0] == state
