@@ -61,10 +61,14 @@ def test_a_later_engine_on_path_is_found_behind_one_that_does_not_fit(tmp_path: 
     assert find_engine(f"{tmp_path / 'old'}:{tmp_path / 'new'}").binary == engine
 
 
-def test_without_go_one_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_go_one_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HYBRID_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BuildError, match=r"no Go to build it with: install Go 1\.25 or newer .*, or the Pulumi CLI"):
+    with pytest.raises(
+        BuildError, match=r"no Go to build it with: install Go 1\.25 or newer .*, or the Pulumi CLI"
+    ):
         find_engine()
 
 
@@ -82,7 +86,9 @@ def test_a_failed_build_shows_what_go_said_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = tmp_path / "go"
-    go.write_text('#!/bin/sh\n[ "$1" = env ] && { echo go1.26.0; exit; }\necho "no route to host" >&2; exit 1\n')
+    go.write_text(
+        '#!/bin/sh\n[ "$1" = env ] && { echo go1.26.0; exit; }\necho "no route to host" >&2; exit 1\n'
+    )
     go.chmod(0o755)
     monkeypatch.setenv("HYBRID_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
