@@ -26,16 +26,21 @@ def main(arguments: list[str] | None = None) -> int:
         network = load_stack(_stack_file(options.stack))
         scenarios = predict_paths(network, options.failure)
         if options.json:
-            json.dump(paths_document(options.stack, scenarios), sys.stdout, indent=2)
-            sys.stdout.write("\n")
+            sys.stdout.write(json.dumps(paths_document(options.stack, scenarios), indent=2) + "\n")
         else:
             _print_tables(scenarios, whole=options.failure is not None)
+        sys.stdout.flush()  # here, so that a reader who has gone is noticed here too
     except (StackFileError, RoutingError) as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _leave_quietly()
     return 0
+
+
+def _leave_quietly() -> None:
+    """Let the interpreter flush to nowhere at its end: the reader, such as head, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,12 +65,11 @@ def _stack_file(stack: str) -> Path:
 
 
 def _print_tables(scenarios: Iterator[Scenario], *, whole: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415 (half of the start-up time, and JSON needs none)
-
-    from routing.table import print_tables  # noqa: PLC0415
+    # rich is half of the start-up time, and JSON needs none of it
+    from routing.table import TableConsole, print_tables  # noqa: PLC0415
 
     piped = not sys.stdout.isatty()
-    console = Console(force_terminal=False, width=PIPED_WIDTH) if piped else Console()
+    console = TableConsole(force_terminal=False, width=PIPED_WIDTH) if piped else TableConsole()
     print_tables(console, scenarios, whole=whole)
 
 

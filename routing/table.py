@@ -15,6 +15,14 @@ CHANGED = "*"
 """Stands before the source of a path that a failure changes."""
 
 
+class TableConsole(Console):
+    """A console whose caller learns that the reader has gone; rich itself would exit with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass on the BrokenPipeError that rich is handling."""
+        raise  # noqa: PLE0704 (rich calls this from its except clause)
+
+
 def print_tables(console: Console, scenarios: Iterable[Scenario], *, whole: bool = False) -> None:
     """Print a table for the steady state and one for each failure, as the scenarios come.
 

@@ -147,7 +147,7 @@ def test_a_longer_prefix_elsewhere_in_the_site_is_told(paths: Predict, over: Ove
 
 
 def test_a_prefix_that_no_session_carries_is_unreachable_but_can_send(paths: Predict) -> None:
-    silent = {"privatePeering": {"primary": {"advertisedPrefixes": []}}}
+    silent: Changes = {"privatePeering": {"primary": {"advertisedPrefixes": []}}}
     result = paths({"circuits": {"expressroute1": silent}, "tunnels": {"hub-location1": None}})
     assert not result["remote", "location1"].reachable
     assert "does not advertise 10.2.30.0/25" in result["remote", "location1"].reason
@@ -297,21 +297,23 @@ def test_a_peering_beats_a_circuit_between_two_virtual_networks(paths: Predict, 
 
 def test_a_vpn_gateway_refuses_a_path_with_its_own_as(paths: Predict) -> None:
     """Two branches in one AS: what the hub learned from one, the other takes for a loop."""
-    changes = {
+    path = paths(second_branch(asn=65516))["branch", "branch2"]
+    assert not path.reachable
+    assert "65516" in path.reason
+    assert over_names(paths(second_branch(asn=65521))["branch", "branch2"]) == ["hub-branch", "hub-branch2"]
+
+
+def second_branch(*, asn: int) -> Changes:
+    return {
         "virtualNetworks": {
             "branch2": {
                 "addressSpace": ["10.13.30.0/26"],
                 "subnets": {"GatewaySubnet": {"prefix": "10.13.30.32/27"}},
-                "vpnGateway": {"asn": 65516},
+                "vpnGateway": {"asn": asn},
             }
         },
         "tunnels": {"hub-branch2": {"virtualNetwork": "hub", "remoteVirtualNetwork": "branch2"}},
     }
-    path = paths(changes)["branch", "branch2"]
-    assert not path.reachable
-    assert "65516" in path.reason
-    changes["virtualNetworks"]["branch2"]["vpnGateway"] = {"asn": 65521}
-    assert over_names(paths(changes)["branch", "branch2"]) == ["hub-branch", "hub-branch2"]
 
 
 def over_names(path: Path) -> list[str]:
@@ -456,13 +458,12 @@ def test_a_lan_that_shares_between_expressroute_and_vpn_is_left_to_chance(paths:
 
 def test_either_link_of_one_circuit_is_the_same_circuit(paths: Predict, over: Over) -> None:
     """One router with both links uses one of them; Azure shares its traffic between the two."""
-    links = {"primary": {"enabled": True}, "secondary": {"enabled": True, "router": "location1-ce1"}}
-    interface = {"interface": "TenGigabitEthernet0/0/1"}
-    changes = {
-        "circuits": {
-            "expressroute1": {"privatePeering": {**links, "secondary": {**links["secondary"], **interface}}}
-        }
+    links: dict[str, dict[str, Any]] = {
+        "primary": {"enabled": True},
+        "secondary": {"enabled": True, "router": "location1-ce1"},
     }
+    links["secondary"]["interface"] = "TenGigabitEthernet0/0/1"
+    changes = {"circuits": {"expressroute1": {"privatePeering": links}}}
     path = paths(changes)["location1", "remote"]
     assert over(path.forward) == ER1
     assert len(path.forward.hops) == 2
