@@ -226,7 +226,7 @@ TYPES = (
             "sharedKey": secret(rule="ER-6"),
             "microsoftPeeringConfig": structure(
                 {
-                    "advertisedPublicPrefixes": items(text(), default=()),
+                    "advertisedPublicPrefixes": items(text()),
                     "advertisedCommunities": items(text()),
                     "advertisedPublicPrefixesState": ignored(),
                     "customerASN": integer(0, asns.HIGHEST),

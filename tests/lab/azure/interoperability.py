@@ -31,6 +31,7 @@ class InteroperabilitySetup:
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
         self.client = azure.client
+        self.policy = dict(POLICY)
 
     def build(self) -> None:
         for name in NETWORKS:

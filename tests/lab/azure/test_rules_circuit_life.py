@@ -130,6 +130,12 @@ def test_a_circuit_of_another_subscription_needs_an_authorization_each(built: An
     body["properties"]["virtualNetworkGateway1"] = built.gateway("remote-expressroute")
     body["location"] = "westus2"
     assert refused(lambda: azure.put("connections/again", body)) == ("InvalidAuthorizationKey", "ER-12")
+    reach = "expressRouteCircuits/expressroute1/peerings/AzurePrivatePeering/connections/theirs"
+    far = {"id": f"{circuit}/peerings/AzurePrivatePeering"}
+    link = {"properties": {"peerExpressRouteCircuitPeering": far, "addressPrefix": "192.168.60.0/29"}}
+    assert refused(lambda: azure.put(reach, link)) == ("InvalidAuthorizationKey", "ER-12")
+    link["properties"]["authorizationKey"] = key
+    azure.put(reach, link)
     azure.send("DELETE", f"{circuit}/authorizations/ours")
     assert azure.get("connections/theirs")["properties"]["connectionStatus"] == "NotConnected"
 

@@ -36,6 +36,30 @@ REFUSED = {
         "",
     ),
     "circuit-peer-asn": (PRIVATE, private_peering(peerASN=65516), "InvalidPeerAsn", "ASN-6"),
+    "circuit-peering-name": (
+        "expressRouteCircuits/expressroute1/peerings/MicrosoftPeering",
+        private_peering(),
+        "InvalidPeeringName",
+        "",
+    ),
+    "circuit-peering-unknown": (
+        "expressRouteCircuits/expressroute1/peerings/OtherPeering",
+        private_peering(),
+        "InvalidResourceName",
+        "",
+    ),
+    "circuit-microsoft-peering-bare": (
+        "expressRouteCircuits/expressroute1/peerings/MicrosoftPeering",
+        private_peering(peeringType="MicrosoftPeering"),
+        "MicrosoftPeeringConfigRequired",
+        "",
+    ),
+    "circuit-vlan-twice": (
+        "expressRouteCircuits/expressroute1/peerings/MicrosoftPeering",
+        private_peering(peeringType="MicrosoftPeering", microsoftPeeringConfig={"customerASN": 64512}),
+        "VlanIdInUse",
+        "ER-4",
+    ),
     "circuit-vlan": (PRIVATE, private_peering(vlanId=4095), "InvalidRequestFormat", "ER-4"),
     "circuit-link-not-30": (
         PRIVATE,
@@ -137,6 +161,12 @@ REFUSED = {
         "connections/hub-location1",
         changed("connections/hub-location1", ipsecPolicies=[{"dhGroup": "DHGroup14"}]),
         "InvalidRequestFormat",
+        "IPSEC-2",
+    ),
+    "connection-two-policies": (
+        "connections/hub-location1",
+        lambda n: changed("connections/hub-location1", ipsecPolicies=[n.policy, n.policy])(n),
+        "OnlyOneIpsecPolicyAllowed",
         "IPSEC-2",
     ),
     "connection-protocol-changed": (

@@ -14,6 +14,7 @@ from tests.lab.azure.broken_rules import (
     GATEWAY,
     LOCAL,
     Make,
+    body,
     changed,
     everything,
     gateway,
@@ -123,6 +124,18 @@ REFUSED = {
     ),
     # local network gateways
     "local-without-prefixes": (LOCAL, local_gateway(), "LocalNetworkGatewayWithoutAddressSpace", "VPN-6"),
+    "local-without-endpoint": (
+        LOCAL,
+        body({"bgpSettings": {"asn": 65021, "bgpPeeringAddress": "10.2.30.125"}}),
+        "LocalNetworkGatewayEndpointRequired",
+        "",
+    ),
+    "local-address-to-name": (
+        "localNetworkGateways/location1",
+        changed("localNetworkGateways/location1", gatewayIpAddress=None, fqdn="vpn.example.org"),
+        "PropertyChangeNotAllowed",
+        "",
+    ),
     "local-reserved-asn": (
         LOCAL,
         local_gateway(bgp={"asn": 65515, "bgpPeeringAddress": "10.2.30.125"}),
