@@ -75,10 +75,11 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._configured: dict[str, _Configured] = {}
+        self._clients: dict[str, ArmClient] = {}
 
     async def close(self) -> None:
         """Give up the connections to Azure."""
-        await asyncio.gather(*(configured.client.close() for configured in self._configured.values()))
+        await asyncio.gather(*(client.close() for client in self._clients.values()))
 
     async def Attach(self, request: Any, context: Any) -> Any:
         """Let an engine use this running plugin."""
@@ -110,10 +111,12 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         """Find the emulated Azure, or refuse."""
         settings = {**dict(request.variables), **from_struct(request.args)}
         settings = {key.rsplit(":", 1)[-1]: value for key, value in settings.items()}
+        subscription = settings.get("subscriptionId", "")
         try:
-            client = environment_client(settings.get("subscriptionId", ""), self._environment)
+            client = self._clients.get(subscription) or environment_client(subscription, self._environment)
         except LookupError as error:
             raise Unanswerable(str(error)) from None
+        self._clients[subscription] = client
         self._configured[context.peer()] = _Configured(client, settings.get("location"))
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
@@ -217,11 +220,8 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.InvokeResponse(**{"return": to_struct(_outputs(found, resource))})
 
     async def Cancel(self, request: Any, context: Any) -> Any:
-        """Forget the engine that is leaving."""
-        del request
-        configured = self._configured.pop(context.peer(), None)
-        if configured is not None:
-            await configured.client.close()
+        """Let what is under way come to its end, as the real one does: Azure would not stop either."""
+        del request, context
         return Empty()
 
 
