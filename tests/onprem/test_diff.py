@@ -111,6 +111,24 @@ def test_keys_stay_out_of_everything(pushed: tuple[Console, Ours]) -> None:
     assert pushed[0].text.count("pre-shared-key local 6 ") == 1
 
 
+def test_every_section_is_left_by_exit_before_the_next() -> None:
+    peers = ["crypto ikev2 keyring K", " peer a", "  address 192.0.2.1", " peer b", "  address 192.0.2.2"]
+    console = Console()
+    diff = compare(console.running, read_lines([*peers, "ip vrf 30"]), Ours())
+    assert console.type(diff.commands) == [
+        "crypto ikev2 keyring K",
+        "peer a",
+        "address 192.0.2.1",
+        "exit",
+        "peer b",
+        "address 192.0.2.2",
+        "exit",
+        "exit",
+        "ip vrf 30",
+        "exit",
+    ]
+
+
 # --- in place -------------------------------------------------------------------------------------
 
 IN_PLACE = {

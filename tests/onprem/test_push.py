@@ -292,6 +292,7 @@ NOISE = {
     "log lines": Fault(log=(LOG,)),
     "a log line with a prompt's sign": Fault(log=("*Nov 23 10:00:00: %SYS-5-CONFIG_I: user #1 > #",)),
     "a log line that looks like a rejection": Fault(log=("*Nov 23 10:00:00: %PARSER-5-X: % Invalid input",)),
+    "a log line without a time": Fault(log=("%LINK-3-UPDOWN: Interface Tunnel30, changed state to down",)),
     "one character at a time": Fault(pieces=1),
 }
 
