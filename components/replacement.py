@@ -16,6 +16,7 @@ CONNECTION = (
     "virtualNetworkGateway2",
     "localNetworkGateway2",
     "peer",
+    "sharedKey",  # taken without a word, and not applied: hashicorp/terraform-provider-azurerm#11742
 )
 GATEWAY = ("gatewayType", "vpnType", "ipConfigurations[*].subnet")
 CIRCUIT = ("serviceProviderProperties.serviceProviderName", "serviceProviderProperties.peeringLocation")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pulumi
@@ -82,10 +82,10 @@ class RecordingAzure(mocks.Mocks):
             outputs["result"] = f"generated-for-{args.name}"
         return f"id-of-{args.name}", outputs
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
-        name = args.args.get("circuitName")
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        name = str(args.args.get("circuitName"))
         if name in self.deployment.circuits:
-            return dict(self.deployment.circuits[name])
+            return dict(self.deployment.circuits[name]), None
         raise InvokeError(f'Status=404 Code="ResourceNotFound" Message="{args.token} {name}"')
 
 
@@ -126,7 +126,7 @@ def _deploy(
     asyncio.set_event_loop(loop)
     settings.SETTINGS.rpc_manager.clear()
     settings.SETTINGS.outputs.clear()
-    settings.set_root_resource(None)
+    settings.set_root_resource(cast("Any", None))  # none yet, which the signature does not foresee
     try:
         mocks.set_mocks(RecordingAzure(deployment), project="hybrid", stack="test", preview=preview)
         secrets = [key for key in config or {} if key.endswith("Keys")]

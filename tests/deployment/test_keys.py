@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ def azure_has_key(deployment: Deployment, key: str) -> bool:
     found = deployment.azure_resource(f"{HUB}/connections/{_CONNECTION}")
     matches: bool = deployment.azure("POST", f"/lab/shared-key{found['id']}", {"value": key})["matches"]
     return matches
+
+
+def generated_key(deployment: Deployment, urn: str) -> str:
+    """Return a key in clear, from a state exported for this test only."""
+    exported = json.loads(deployment.pulumi("stack", "export", "--show-secrets").output)
+    (resource,) = [r for r in exported["deployment"]["resources"] if r["urn"] == urn]
+    key: str = json.loads(resource["outputs"]["result"]["plaintext"])
+    return key
 
 
 def files_with(text: str, *folders: Path) -> list[Path]:
@@ -70,9 +79,10 @@ def test_a_key_is_renewed_at_both_ends(deployed: Deployment) -> None:
         for resource in deployed.state()
         if str(resource["urn"]).endswith("::hub-location1-tunnel-shared-key")
     ]
+    assert azure_has_key(deployed, generated_key(deployed, urn))
     renewed = deployed.pulumi("up", "--yes", "--skip-preview", "--replace", urn)
     assert renewed.code == 0, renewed.output
-    assert renewed.changes["replaced"] == 1
+    assert azure_has_key(deployed, generated_key(deployed, urn))
     now = [line for line in deployed.running("location1-ce1").splitlines() if "pre-shared-key" in line]
     assert now != masked
     assert deployed.pulumi("preview", "--expect-no-changes").code == 0

@@ -100,7 +100,8 @@ def test_whatever_stands_anywhere_there_is_no_traceback(
     value: Any, choices: list[int], test_stack: Callable[[], dict[str, Any]]
 ) -> None:
     network: Any = test_stack()
-    holder, place = network, "circuits"
+    holder: Any = network
+    place: Any = "circuits"
     for choice in choices:
         keys = list(range(len(holder[place]))) if isinstance(holder[place], list) else list(holder[place])
         holder, place = holder[place], keys[choice % len(keys)]

@@ -105,7 +105,8 @@ def everything(network: Any) -> Any:
     shown = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
         "value"
     ]
-    return [resource for resource in shown if not unsettle(resource)]
+    unsettle(shown)
+    return shown
 
 
 def unsettle(value: Any) -> None:

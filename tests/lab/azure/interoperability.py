@@ -30,7 +30,7 @@ class InteroperabilitySetup:
 
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
-        self.client = azure.client
+        self.client: Any = azure.client  # bodies are plain JSON, as on the wire
         self.policy = dict(POLICY)
 
     def build(self) -> None:

@@ -111,7 +111,7 @@ def test_a_circuit_of_another_subscription_needs_an_authorization_each(built: An
     }
     azure.send("PUT", f"{circuit}/peerings/AzurePrivatePeering", peering)
     key = azure.send("PUT", f"{circuit}/authorizations/ours", {}).json()["properties"]["authorizationKey"]
-    body = {
+    body: dict[str, Any] = {
         "location": "eastus",
         "properties": {
             "connectionType": "ExpressRoute",

@@ -19,12 +19,16 @@ from azure.identity import ClientSecretCredential
 
 from tests.lab.azure.interoperability import KEY
 
-SPACE = {"location": "eastus", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}}
+SPACE: dict[str, Any] = {
+    "location": "eastus",
+    "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}},
+}
 
 
 def send_plain(azure: Any, method: str, path: str, **options: Any) -> HttpResponse:
     """A request without the token that Azure's client adds."""
     address = path if path.startswith("https:") else f"{azure.root}{path}"
+    client: PipelineClient[HttpRequest, HttpResponse]
     with PipelineClient(azure.root, policies=[], connection_verify=str(azure.server.certificate)) as client:
         answer: HttpResponse = client.send_request(HttpRequest(method, address, **options))
         return answer
