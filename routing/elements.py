@@ -65,11 +65,30 @@ def element_names(network: Network) -> tuple[str, ...]:
     return tuple(_element_names(network))
 
 
-def check_element(network: Network, element: str) -> None:
-    """Raise UnknownElementError if the network has no such element."""
+def check_elements(network: Network, elements: Iterable[str]) -> None:
+    """Raise UnknownElementError for the first element that the network does not have."""
     known = element_names(network)
-    if element not in known:
-        raise UnknownElementError(element, known)
+    for element in elements:
+        if element not in known:
+            raise UnknownElementError(element, known)
+
+
+def described_at(element: str) -> tuple[str, ...]:
+    """Return where the stack file describes an element: its path inside the network, keys as written."""
+    kind, _, name = element.partition(":")
+    owner, _, part = name.partition("/")
+    match ElementKind(kind):
+        case ElementKind.LINK:
+            return ("circuits", owner, "privatePeering", part)
+        case ElementKind.GATEWAY:
+            key = "vpnGateway" if part == GatewayKind.VPN else "expressRouteGateway"
+            return ("virtualNetworks", owner, key)
+        case ElementKind.ROUTE_SERVER:
+            return ("virtualNetworks", owner, "routeServer")
+        case ElementKind.GLOBAL_REACH:
+            return ("globalReach", owner)
+        case _:
+            return (f"{kind}s", owner)
 
 
 def _element_names(network: Network) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 
 from routing.best_path import EXTERNAL_FIRST
@@ -48,8 +49,8 @@ def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, des
     """Return the clause that says why traffic to a destination ends where it does."""
     if trail.looped:
         return f"traffic to {destination.site.name} comes back to {trail.end.name}"
-    if obstacle := _nearest_obstacle(graph, tables, outage, trail.end, destination):
-        return obstacle
+    if obstacle := nearest_obstacle(graph, tables, outage, trail.end, destination):
+        return obstacle.reason
     return f"nothing joins {trail.end.name} to {destination.site.name}"
 
 
@@ -171,7 +172,7 @@ def _way(route: Route) -> str:
 # --- what is in the way ----------------------------------------------------------------------------------
 
 
-class _Rank(IntEnum):
+class ObstacleRank(IntEnum):
     """Which of several obstacles is worth naming, the best first."""
 
     FAILURE = 1
@@ -181,13 +182,24 @@ class _Rank(IntEnum):
     """No router passes on what is not its own, so that is seldom what is missing."""
 
 
-def _nearest_obstacle(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """What keeps a node that knows a destination from telling it."""
+
+    rank: ObstacleRank
+    reason: str
+    adjacency: Adjacency
+    route: Route
+    """What its sender knows."""
+
+
+def nearest_obstacle(
     graph: Graph, tables: Tables, outage: Outage, start: Node, destination: Destination
-) -> str | None:
+) -> Obstacle | None:
     """Search from where packets end towards nodes that know the destination."""
     knowing = [tables[prefix].selections for prefix in destination.prefixes if prefix.prefixlen]
-    best = _Rank.FAILURE if outage.lost else _Rank.RULE
-    found: dict[_Rank, str] = {}
+    best = ObstacleRank.FAILURE if outage.lost else ObstacleRank.RULE
+    found: dict[ObstacleRank, Obstacle] = {}
     seen = {start}
     waiting = deque([start])
     while waiting and best not in found:
@@ -200,17 +212,20 @@ def _nearest_obstacle(
                 seen.add(teller)
                 waiting.append(teller)
             elif obstacle := _withheld(adjacency, selection.routes[0], outage):
-                found.setdefault(*obstacle)
+                found.setdefault(obstacle.rank, obstacle)
     return found[min(found)] if found else None
 
 
-def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> tuple[_Rank, str] | None:
+def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> Obstacle | None:
     if adjacency in outage.lost:
-        return _Rank.FAILURE, f"{outage.element} carried the only way"
-    told = tell(adjacency, route)
-    if isinstance(told, Refusal):
+        rank, reason = ObstacleRank.FAILURE, f"{outage.cause_of(adjacency)} carried the only way"
+    elif isinstance(told := tell(adjacency, route), Refusal):
         own = route.protocol is Protocol.ATTACHED
         to_azure = adjacency.kind in {AdjacencyKind.LINK, AdjacencyKind.TUNNEL}
         transit = isinstance(adjacency.sender, RouterNode) and to_azure and not own
-        return (_Rank.ROUTER_TRANSIT if transit else _Rank.RULE), told.reason
-    return (_Rank.DISABLED, adjacency.obstacle) if adjacency.obstacle else None
+        rank, reason = (ObstacleRank.ROUTER_TRANSIT if transit else ObstacleRank.RULE), told.reason
+    elif adjacency.obstacle:
+        rank, reason = ObstacleRank.DISABLED, adjacency.obstacle
+    else:
+        return None
+    return Obstacle(rank=rank, reason=reason, adjacency=adjacency, route=route)

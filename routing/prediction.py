@@ -1,27 +1,26 @@
 """Which path every pair of sites takes, in the steady state and after the failure of each single element.
 
 - The way back is found by itself, from the other site's tables.
-- A site stands for its host, or for some address if none is described; where other parts of its prefixes are
-  reached differently, the reason says so.
-- After a failure only what looked into a table that changed is worked out again.
+- A failure's scenario is the steady state with the courses that the failure changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network
+from dataclasses import dataclass
+from itertools import combinations
 
-from routing.construction import build_graph
-from routing.course import Course, Direction, chart
-from routing.destinations import destinations
-from routing.elements import check_element, element_names
-from routing.graph import Node
-from routing.propagation import Outage, Tables, outage_of, propagate, settle_without
+from routing.course import Course, Direction
+from routing.elements import check_elements, element_names
+from routing.forecast import Courses, Forecast, Pair
 from topology import Network
 
 MANY_SITES = 20
 """Above this many sites, a failure's scenario among all of them lists only the pairs that it changes."""
+
+
+TOGETHER = " + "
+"""Joins the names of elements that fail together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,108 +47,93 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """All paths in the steady state (`failure` is None), or after the failure of one element."""
+    """All paths in the steady state (`failure` is None), or after a failure: `A`, or `A + B` for two."""
 
     failure: str | None
     paths: tuple[Path, ...]
 
 
-def predict_paths(network: Network, failure: str | None = None) -> Iterator[Scenario]:
+def predict_paths(network: Network, failure: str | None = None, *more: str) -> Iterator[Scenario]:
     """Predict all paths: the steady state first, then one failure, or every element's if none is named.
 
-    With more than `MANY_SITES` sites and no failure named, a failure's scenario lists only the pairs whose
-    path it changes.
+    With `more` elements, all of them fail together, in one scenario. With more than `MANY_SITES` sites and no
+    failure named, a failure's scenario lists only the pairs whose path it changes.
 
     Raises:
         UnknownElementError: if the network has no such element.
         UnstableRoutingError: if routing never settles.
     """
-    if failure is not None:
-        check_element(network, failure)
-    forecast = _Forecast(network)
-    yield Scenario(failure=None, paths=forecast.steady_paths())
-    only_changes = failure is None and len(network.sites) > MANY_SITES
-    for element in element_names(network) if failure is None else (failure,):
-        changed = forecast.courses_after(element)
-        paths = forecast.changed_paths(changed) if only_changes else forecast.all_paths(changed)
-        yield Scenario(failure=element, paths=paths)
+    named = (failure, *more) if failure is not None else more
+    check_elements(network, named)
+    return scenarios(Forecast(network), named)
 
 
-_Pair = tuple[str, str]
-_Courses = dict[_Pair, Course]
+def scenarios(forecast: Forecast, together: tuple[str, ...] = ()) -> Iterator[Scenario]:
+    """Yield the steady state, then elements that fail together, or each element if none is named."""
+    network = forecast.network
+    yield Scenario(failure=None, paths=steady_paths(forecast))
+    only_changes = not together and len(network.sites) > MANY_SITES
+    for elements in (together,) if together else ((element,) for element in element_names(network)):
+        changed = forecast.courses_after(*elements)
+        paths = changed_paths(forecast, changed) if only_changes else all_paths(forecast, changed)
+        yield Scenario(failure=TOGETHER.join(elements), paths=paths)
 
 
-class _Forecast:
-    """The steady state, and what changes in it when an element fails."""
+def pairs_of_failures(forecast: Forecast) -> Iterator[Scenario]:
+    """Yield the steady state, then each pair of elements that together change more than either alone.
 
-    def __init__(self, network: Network) -> None:
-        self._graph = build_graph(network)
-        self._tables = propagate(self._graph)
-        self._destinations = {
-            name: destinations(site, _host(network, name), self._tables)
-            for name, site in self._graph.sites.items()
-        }
-        sites = network.sites
-        self._steady: _Courses = {
-            (source, to): self._chart(self._tables, Outage(), (source, to))
-            for source in sites
-            for to in sites
-            if source != to
-        }
-        self._dependents: dict[tuple[IPv4Network, Node], set[_Pair]] = {}
-        for pair, course in self._steady.items():
-            for table in course.looked_into:
-                self._dependents.setdefault(table, set()).add(pair)
-
-    def _chart(self, tables: Tables, outage: Outage, pair: _Pair) -> Course:
-        source, destination = pair
-        site = self._graph.sites[source]
-        return chart(self._graph, tables, outage, site, self._destinations[destination])
-
-    def courses_after(self, element: str) -> _Courses:
-        """Return the courses that an element's failure may change."""
-        outage = outage_of(self._graph, element)
-        tables = settle_without(self._graph, self._tables, outage)
-        affected = {
-            pair
-            for prefix, table in tables.items()
-            if table is not self._tables[prefix]
-            for node in table.touched
-            for pair in self._dependents.get((prefix, node), ())
-        }
-        return {pair: self._after(tables, outage, pair) for pair in affected}
-
-    def _after(self, tables: Tables, outage: Outage, pair: _Pair) -> Course:
-        course, before = self._chart(tables, outage, pair), self._steady[pair]
-        if course.delivered or before.delivered:
-            return course
-        return replace(course, reason=before.reason)  # the failure is not what ends it
-
-    def steady_paths(self) -> tuple[Path, ...]:
-        return tuple(_path(self._steady, self._steady, pair) for pair in self._steady)
-
-    def all_paths(self, changed: _Courses) -> tuple[Path, ...]:
-        return tuple(_path(changed, self._steady, pair) for pair in self._steady)
-
-    def changed_paths(self, changed: _Courses) -> tuple[Path, ...]:
-        candidates = {pair for source, to in changed for pair in ((source, to), (to, source))}
-        return tuple(
+    Such a scenario lists only the paths that neither failure alone changes in the same way.
+    """
+    yield Scenario(failure=None, paths=steady_paths(forecast))
+    graph = forecast.graph
+    elements = [element for element in element_names(forecast.network) if element in graph.by_element]
+    alone = {element: {path_pair(path): path for path in _changed(forecast, element)} for element in elements}
+    for pair in combinations(elements, 2):
+        paths = tuple(
             path
-            for pair in self._steady
-            if pair in candidates
-            and (path := _path(changed, self._steady, pair)).differs_from(
-                _path(self._steady, self._steady, pair)
+            for path in _changed(forecast, *pair)
+            if all(
+                (single := alone[element].get(path_pair(path))) is None or path.differs_from(single)
+                for element in pair
             )
         )
+        if paths:
+            yield Scenario(failure=TOGETHER.join(pair), paths=paths)
 
 
-def _host(network: Network, site: str) -> IPv4Address | None:
-    if site in network.virtual_networks:
-        return network.virtual_networks[site].host
-    return network.locations[site].host
+def _changed(forecast: Forecast, *elements: str) -> tuple[Path, ...]:
+    return changed_paths(forecast, forecast.courses_after(*elements))
 
 
-def _path(changed: _Courses, steady: _Courses, pair: _Pair) -> Path:
+def path_pair(path: Path) -> Pair:
+    """Return a path's two ends."""
+    return path.source, path.destination
+
+
+def steady_paths(forecast: Forecast) -> tuple[Path, ...]:
+    """Return every pair's path with everything up."""
+    return all_paths(forecast, {})
+
+
+def all_paths(forecast: Forecast, changed: Courses) -> tuple[Path, ...]:
+    """Return every pair's path, given the courses that a failure changes."""
+    return tuple(_path(changed, forecast.steady, pair) for pair in forecast.steady)
+
+
+def changed_paths(forecast: Forecast, changed: Courses) -> tuple[Path, ...]:
+    """Return only the paths that differ from the steady state, in its order."""
+    candidates = {pair for source, to in changed for pair in ((source, to), (to, source))}
+    return tuple(
+        path
+        for pair in forecast.steady
+        if pair in candidates
+        and (path := _path(changed, forecast.steady, pair)).differs_from(
+            _path(forecast.steady, forecast.steady, pair)
+        )
+    )
+
+
+def _path(changed: Courses, steady: Courses, pair: Pair) -> Path:
     source, destination = pair
     there = changed.get(pair) or steady[pair]
     back = changed.get((destination, source)) or steady[destination, source]

@@ -36,8 +36,12 @@ class UnstableRoutingError(RoutingError):
 class Outage:
     """What a failure takes away; nothing in the steady state."""
 
-    element: str | None = None
+    elements: tuple[str, ...] = ()
     lost: frozenset[Adjacency] = frozenset()
+
+    def cause_of(self, adjacency: Adjacency) -> str:
+        """Return the element whose failure takes an adjacency away."""
+        return next(element for element in self.elements if element in adjacency.required)
 
 
 class PrefixTables:
@@ -95,9 +99,10 @@ def propagate(graph: Graph) -> Tables:
     return tables
 
 
-def outage_of(graph: Graph, element: str) -> Outage:
-    """Return what the failure of an element takes away: every adjacency that needs it."""
-    return Outage(element=element, lost=frozenset(graph.by_element.get(element, ())))
+def outage_of(graph: Graph, *elements: str) -> Outage:
+    """Return what elements take away that fail together: every adjacency that needs one of them."""
+    lost = (adjacency for element in elements for adjacency in graph.by_element.get(element, ()))
+    return Outage(elements=elements, lost=frozenset(lost))
 
 
 def settle_without(graph: Graph, tables: Tables, outage: Outage) -> Tables:
