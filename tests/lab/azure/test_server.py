@@ -28,8 +28,8 @@ SPACE: dict[str, Any] = {
 def send_plain(azure: Any, method: str, path: str, **options: Any) -> HttpResponse:
     """A request without the token that Azure's client adds."""
     address = path if path.startswith("https:") else f"{azure.root}{path}"
-    client: PipelineClient[HttpRequest, HttpResponse]
-    with PipelineClient(azure.root, policies=[], connection_verify=str(azure.server.certificate)) as client:
+    pipeline: Any = PipelineClient(azure.root, policies=[], connection_verify=str(azure.server.certificate))
+    with pipeline as client:
         answer: HttpResponse = client.send_request(HttpRequest(method, address, **options))
         return answer
 
