@@ -107,7 +107,7 @@ def find_endpoint(access: Access) -> Endpoint:
         hostname=hostname,
         port=port,
         username=access.username or found.get("user", ""),
-        identity_files=tuple(found.get("identityfile", ())),
+        identity_files=tuple(file for file in found.get("identityfile", ()) if Path(file).is_file()),
         key_name=key_name,
         known_hosts=files,
         keys=keys,
@@ -145,11 +145,13 @@ def _lookup(file: Path | None, access: Access) -> dict[str, str]:
     if file is None:
         return {}
     try:
-        return dict(paramiko.SSHConfig.from_path(str(file)).lookup(access.host))
+        found = dict(paramiko.SSHConfig.from_path(str(file)).lookup(access.host))
+        int(found.get("port", _STANDARD_PORT))
     except (OSError, ValueError, paramiko.SSHException) as error:
         raise PushError(
             f"{access.router}: {file} cannot be read as OpenSSH's configuration: {error}"
         ) from None
+    return found
 
 
 def _known_hosts(found: dict[str, str]) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +27,9 @@ from onprem.errors import PushError, Unreachable
 from onprem.redaction import Redaction
 from onprem.script import EXIT, TypedLine
 from onprem.sections import Section, read_running_configuration
+
+# Without a handler Python prints a library's errors, tracebacks and all, beside our one sentence.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 CONNECT_TIMEOUT = 15.0
 LINE_TIMEOUT = 30.0
@@ -92,7 +96,7 @@ class _Connection(CiscoIosSSH):
             host=access.host,
             port=endpoint.port,
             username=endpoint.username,
-            password=access.password,
+            password=access.password or None,
             ssh_strict=True,
             conn_timeout=CONNECT_TIMEOUT,
             auth_timeout=CONNECT_TIMEOUT,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -230,6 +232,23 @@ def test_unreachable_router_is_not_compared_and_not_unchanged(
     assert provider.read(state, DESCRIBED)[0] == state
     assert "cannot log in" in fails(lambda: provider.update(state, PREFERS_300))
     assert "cannot log in" in fails(lambda: provider.delete(state))
+
+
+def _hang_up(listener: socket.socket) -> None:
+    listener.accept()[0].close()
+
+
+def test_trouble_of_the_ssh_library_is_one_sentence(provider: Provider, project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        hangs_up = threading.Thread(target=_hang_up, args=(listener,))
+        hangs_up.start()
+        (project / "ssh_config").write_text(f"Host {ROUTER}\n  HostName 127.0.0.1\n  Port {port}\n")
+        says = fails(lambda: provider.create(DESCRIBED))
+        hangs_up.join(10)
+    assert f"{ROUTER}: cannot log in to 127.0.0.1:{port}: " in says
+    assert "\n" not in says
+    assert "Traceback" not in provider.output
 
 
 def test_failed_push_is_one_sentence(provider: Provider, router: RouterServer) -> None:

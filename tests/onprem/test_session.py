@@ -313,3 +313,15 @@ def test_package_does_not_load_ssh() -> None:
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_ssh_configuration_with_nonsense(lab: Lab) -> None:
+    lab.start()
+    lab.ssh_config.write_text(f"Host {ROUTER}\n  Port many\n")
+    assert "cannot be read as OpenSSH's configuration" in refused(lab.access())
+
+
+def test_identity_file_that_is_missing_is_passed_over(lab: Lab) -> None:
+    lab.start()
+    lab.ssh_config.write_text(lab.ssh_config.read_text() + "  IdentityFile /nonexistent/key\n")
+    assert log_in(lab.access()) == "version 17.9"
