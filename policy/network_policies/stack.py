@@ -157,7 +157,9 @@ class Stack:
 
     @cached_property
     def _by_id(self) -> Mapping[str, Resource]:
-        return {canonical_id(resource.id): resource for resource in self.resources if resource.id}
+        """Azure's resources only: a component may well give out the id of what it holds as its own output."""
+        azure = (resource for resource in self.resources if resource.type.startswith("azure-native:"))
+        return {canonical_id(resource.id): resource for resource in azure if resource.id}
 
     @cached_property
     def _by_kind(self) -> Mapping[str, tuple[Resource, ...]]:

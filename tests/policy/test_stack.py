@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from network_policies.stack import Resource, stack_of
+
 HUB_ID = (
     "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/rg-other/providers/Microsoft.Network"
     "/virtualNetworks/vnet-central"
@@ -133,3 +135,19 @@ def test_a_default_that_azure_filled_in_is_read_from_the_outputs(deployment: Any
     deployment.resources["branch-vpn-gateway"].outputs["bgpSettings"] = {"asn": 65516}
     (found,) = deployment.judge("up")
     assert (found.rule, found.resource) == ("vpn-gateway-asn-grey", "branch-vpn-gateway")
+
+
+def test_a_component_that_gives_out_its_gateways_id_is_not_the_gateway() -> None:
+    """As a component sorts last, it would otherwise stand in for the gateway, without its ASN."""
+    gateway_id = HUB_ID.replace("virtualNetworks/vnet-central", "virtualNetworkGateways/branch")
+    resources = [
+        Resource(
+            urn=f"urn:pulumi:test::test::{kind}::branch",
+            type=kind,
+            name="branch",
+            outputs={"id": gateway_id, "bgpSettings": {"asn": 65516}} if asn else {"id": gateway_id},
+        )
+        for kind, asn in (("azure-native:network:VirtualNetworkGateway", True), ("own:VpnGateway", False))
+    ]
+    for order in (resources, resources[::-1]):
+        assert stack_of(order).by_id(gateway_id).resource is resources[0]
