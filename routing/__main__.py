@@ -6,29 +6,28 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from routing.elements import RoutingError
-from routing.prediction import Scenario, predict_paths
+from routing.elements import RoutingError, check_elements
+from routing.findings import KeyPath, findings_document
+from routing.forecast import Forecast
+from routing.judgement import collect_findings
+from routing.prediction import pairs_of_failures, scenarios
 from routing.report import paths_document
-from topology import StackFileError, load_stack
+from topology import CONFIG_KEY, Network, Place, StackFileError, load_network
+from topology.document import read_document
 
 BAD_INPUT = 2
-PIPED_WIDTH = 160
-"""Columns of the tables where there is no terminal to ask."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the prediction; return 2, with one message, for a bad stack file or an unknown element."""
+    """Print what was asked for; return 2, with one message, for a bad stack file or an unknown element."""
     options = _parser().parse_args(arguments)
     try:
-        network = load_stack(_stack_file(options.stack))
-        scenarios = predict_paths(network, options.failure)
-        if options.json:
-            sys.stdout.write(json.dumps(paths_document(options.stack, scenarios), indent=2) + "\n")
-        else:
-            _print_tables(scenarios, whole=options.failure is not None)
+        document = read_document(_stack_file(options.stack), CONFIG_KEY)
+        _predict(options, load_network(document), lambda path: _relative(document.place(path)))
         sys.stdout.flush()  # here, so that a reader who has gone is noticed here too
     except (StackFileError, RoutingError) as error:
         sys.stderr.write(f"{error}\n")
@@ -36,6 +35,27 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _leave_quietly()
     return 0
+
+
+def _predict(options: argparse.Namespace, network: Network, place: Callable[[KeyPath], Place]) -> None:
+    failed = tuple(options.failure)
+    check_elements(network, failed)
+    forecast = Forecast(network)
+    predicted = pairs_of_failures(forecast) if options.pairs_of_failures else scenarios(forecast, failed)
+    whole_run = not failed and not options.pairs_of_failures
+    if options.json:
+        document = paths_document(options.stack, predicted)
+        if whole_run:
+            document["findings"] = findings_document(collect_findings(forecast), place)
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        return
+    # rich is half of the start-up time, and JSON needs none of it
+    from routing.table import print_findings, print_tables, table_console  # noqa: PLC0415
+
+    console = table_console()
+    print_tables(console, predicted, whole=bool(failed))
+    if whole_run:
+        print_findings(console, collect_findings(forecast), place)
 
 
 def _leave_quietly() -> None:
@@ -50,9 +70,26 @@ def _parser() -> argparse.ArgumentParser:
         epilog="An ELEMENT is written kind:name, such as link:expressroute1/primary or router:location1-ce1.",
     )
     parser.add_argument("--stack", required=True, metavar="NAME", help="reads Pulumi.NAME.yaml")
-    parser.add_argument("--failure", metavar="ELEMENT", help="this element's failure only, and all pairs")
+    failures = parser.add_mutually_exclusive_group()
+    failures.add_argument(
+        "--failure",
+        metavar="ELEMENT",
+        action="append",
+        default=[],
+        help="this element's failure only, and all pairs; more than one fail together",
+    )
+    failures.add_argument(
+        "--pairs-of-failures",
+        action="store_true",
+        help="every two elements' failure, with the paths that neither alone changes so",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
+
+
+def _relative(place: Place) -> Place:
+    """Return a place by its path from here, as a compiler writes it and an editor opens it."""
+    return replace(place, file=Path(os.path.relpath(place.file))) if place.file else place
 
 
 def _stack_file(stack: str) -> Path:
@@ -62,15 +99,6 @@ def _stack_file(stack: str) -> Path:
     if (here / name).exists():
         return here / name
     return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists()), here) / name
-
-
-def _print_tables(scenarios: Iterator[Scenario], *, whole: bool) -> None:
-    # rich is half of the start-up time, and JSON needs none of it
-    from routing.table import TableConsole, print_tables  # noqa: PLC0415
-
-    piped = not sys.stdout.isatty()
-    console = TableConsole(force_terminal=False, width=PIPED_WIDTH) if piped else TableConsole()
-    print_tables(console, scenarios, whole=whole)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,8 @@ class Course:
     """A clause, without a full stop."""
     looked_into: frozenset[tuple[IPv4Network, Node]]
     """The tables that it follows from."""
+    lost_in_part: bool = False
+    """Whether some of the equal-cost ways do not arrive, while others do."""
 
     def returns_over(self, back: Course) -> bool:
         """Whether another course crosses the same segments in reverse."""
@@ -98,6 +100,7 @@ def _chart_part(
             for node in (*(decision.node for decision in trail.decisions), trail.end)
             for prefix in destination.prefixes
         ),
+        lost_in_part=bool(arriving and ending),
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from routing.course import Direction
+from routing.findings import Finding, KeyPath, Severity
 from routing.prediction import Path, Scenario
+from topology import Place
+
+PIPED_WIDTH = 160
+"""Columns of the tables where there is no terminal to ask."""
 
 CHANGED = "*"
 """Stands before the source of a path that a failure changes."""
@@ -21,6 +27,13 @@ class TableConsole(Console):
     def on_broken_pipe(self) -> None:
         """Pass on the BrokenPipeError that rich is handling."""
         raise  # noqa: PLE0704 (rich calls this from its except clause)
+
+
+def table_console() -> Console:
+    """Return a console for standard output: colour on a terminal only, whatever the environment asks for."""
+    if sys.stdout.isatty():
+        return TableConsole()
+    return TableConsole(force_terminal=False, width=PIPED_WIDTH)
 
 
 def print_tables(console: Console, scenarios: Iterable[Scenario], *, whole: bool = False) -> None:
@@ -65,6 +78,45 @@ def path_table(title: str, paths: Iterable[Path], marked: Collection[tuple[str, 
             path.reason,
         )
     return table
+
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFORMATION: "cyan"}
+
+
+def print_findings(
+    console: Console, findings: Collection[Finding], place: Callable[[KeyPath], Place]
+) -> None:
+    """Print each finding in a block of its own: what, where in the stack file, the mend, and for whom."""
+    if not findings:
+        console.print("No findings.", highlight=False)
+        return
+    table = Table(title=f"Findings ({len(findings)})", title_justify="left", show_lines=True)
+    for heading in ("Finding", "What, where, and what to do"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        kind = Text(f"{finding.severity}\n{finding.kind}", style=_STYLES[finding.severity])
+        table.add_row(kind, "\n".join(_finding_lines(finding, place)))
+    console.print(table)
+
+
+def _finding_lines(finding: Finding, place: Callable[[KeyPath], Place]) -> Iterator[str]:
+    yield f"{finding.message}."
+    for cause in finding.causes:
+        yield "  ".join(part for part in (".".join(cause), str(place(cause))) if part)
+    yield f"Mend: {finding.mend}"
+    if finding.pairs:
+        yield f"Pairs: {', '.join(_written_pairs(finding.pairs))}"
+    if finding.failures:
+        yield f"Under the failure of: {', '.join(finding.failures)}"
+
+
+def _written_pairs(pairs: Collection[tuple[str, str]]) -> Iterator[str]:
+    """Yield pairs, those of both directions once."""
+    for source, destination in pairs:
+        if (destination, source) not in pairs:
+            yield f"{source} to {destination}"
+        elif source < destination:
+            yield f"{source} and {destination}"
 
 
 def _via(direction: Direction) -> Text:

@@ -46,9 +46,25 @@ class JsonScenario(Exact):
     paths: list[JsonPath]
 
 
+class JsonCause(Exact):
+    path: str
+    place: str | None
+
+
+class JsonFinding(Exact):
+    kind: str
+    severity: Literal["error", "warning", "information"]
+    message: str
+    causes: list[JsonCause] = Field(min_length=1)
+    mend: str = Field(pattern=r"\.$")
+    pairs: list[tuple[str, str]]
+    failures: list[str]
+
+
 class JsonPrediction(Exact):
     stack: str
     scenarios: list[JsonScenario]
+    findings: list[JsonFinding] = Field(default=[], strict=False)
 
 
 def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
