@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from network_policies.stack import Resource, stack_of
 
 HUB_ID = (
