@@ -1,0 +1,133 @@
+"""The programs of a living network: FRR's daemons of every speaker, and strongSwan's of every public table.
+
+They run as children of the keeper, in its process namespace, with sockets and configuration on a file system of
+its own: what it does not end itself, the kernel ends with it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab.bgp.blueprint import Blueprint, Node
+from lab.bgp.errors import FailedCommandError
+from lab.bgp.frr import render_frr
+from lab.bgp.namespaces import inside, run
+from lab.bgp.prerequisites import FRR_PROGRAMS
+from lab.bgp.strongswan import connections, render_charon, render_swanctl
+
+RUN = Path("/run/living")
+"""On the keeper's own file system."""
+_START_SECONDS = 20.0
+_LOOK = 0.02
+_WORKERS = 8
+_IPSEC_DEVICE = "ipsec0"
+_IPSEC_MTU = "1500"
+
+
+class Daemons:
+    """Starts, ends and knows all programs; they log into a directory outside."""
+
+    def __init__(self, blueprint: Blueprint, logs: Path) -> None:
+        self._blueprint = blueprint
+        self._logs = logs
+        self._processes: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
+
+    def start(self, keys: Mapping[str, str]) -> None:
+        """Start everything and load its configuration.
+
+        Raises:
+            FailedCommandError: if a program ends at once, or refuses its configuration.
+        """
+        speakers = self._blueprint.speakers
+        for node in speakers:
+            _prepare_frr(node)
+            assert node.routing is not None
+            for daemon in node.routing.daemons:
+                self.start_frr(node.name, daemon)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            list(pool.map(self._load_frr, speakers))
+        self._start_ipsec(keys)
+
+    def start_frr(self, node: str, daemon: str) -> None:
+        """Start one of a node's FRR daemons, without configuration."""
+        directory = RUN / node
+        options = ("-i", str(directory / f"{daemon}.pid"), "-z", str(directory / "zserv.api"))
+        options += ("--vty_socket", str(directory), "-P", "0", "-f", "/dev/null", "--log", "stdout")
+        if daemon == "bfdd":
+            options += ("--bfdctl", str(directory / "bfdd.sock"))
+        self._start(node, daemon, (str(FRR_PROGRAMS / daemon), *options))
+        self._await(node, daemon, (directory / f"{daemon}.vty").exists)
+
+    def _start(
+        self, node: str, program: str, command: Iterable[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        with (self._logs / f"{node}.{program}.log").open("ab") as log:
+            self._processes[node, program] = subprocess.Popen(
+                inside(node, *command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(environment) if environment else None,
+            )
+
+    def _await(self, node: str, program: str, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        process = self._processes[node, program]
+        while not ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                log = self._logs / f"{node}.{program}.log"
+                words = log.read_text(errors="replace").strip().rpartition("\n")[2]
+                raise FailedCommandError(f"{program} of {node} did not start; {log} ends with: {words}")
+            time.sleep(_LOOK)
+
+    def _load_frr(self, node: Node) -> None:
+        assert node.routing is not None
+        directory = RUN / node.name
+        file = directory / "frr.conf"
+        file.write_text(render_frr(node.routing))
+        run("vtysh", "--vty_socket", str(directory), "-f", str(file))
+
+    # --- IPsec ---------------------------------------------------------------------------------------
+
+    def _start_ipsec(self, keys: Mapping[str, str]) -> None:
+        ends = connections(self._blueprint)
+        for node in ends:
+            directory = RUN / node
+            directory.mkdir(parents=True)
+            settings = directory / "strongswan.conf"
+            settings.write_text(
+                render_charon(str(directory / "charon.vici"), str(self._logs / f"{node}.log"))
+            )
+            environment = {"STRONGSWAN_CONF": str(settings), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+            self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
+        for node, several in ends.items():
+            self._await(node, "charon", (RUN / node / "charon.vici").exists)
+            run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
+            load_ipsec(node, render_swanctl(several, keys))
+
+    def ended(self) -> tuple[tuple[str, str], ...]:
+        """Return node and program of what has ended by itself."""
+        return tuple(name for name, process in self._processes.items() if process.poll() is not None)
+
+
+def _prepare_frr(node: Node) -> None:
+    directory = RUN / node.name
+    directory.mkdir(parents=True)
+    (directory / "vtysh.conf").touch()
+    shutil.chown(directory, "frr", "frrvty")
+    directory.chmod(0o775)
+
+
+def load_ipsec(node: str, text: str) -> None:
+    """Load a public node's connections and keys anew."""
+    directory = RUN / node
+    file = directory / "swanctl.conf"
+    file.touch(mode=0o600)
+    file.write_text(text)
+    socket = f"unix://{directory / 'charon.vici'}"
+    run("swanctl", "--load-all", "--noprompt", "--clear", "--file", str(file), "--uri", socket)

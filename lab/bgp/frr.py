@@ -1,0 +1,24 @@
+"""A node's routing as FRR's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lab.bgp.configuration import RoutingConfiguration
+
+TEMPLATES = Environment(
+    loader=PackageLoader("lab.bgp"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 (routers' lines, not HTML)
+)
+
+
+def render_frr(routing: RoutingConfiguration) -> str:
+    """Return the lines that `vtysh -f` reads."""
+    values = {field.name: getattr(routing, field.name) for field in fields(routing)}
+    return TEMPLATES.get_template("frr.conf.j2").render(values)

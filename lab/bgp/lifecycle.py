@@ -1,0 +1,140 @@
+"""Starts and ends a living network's keeper, and runs commands in its world."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from lab.bgp.directory import Directory
+from lab.bgp.errors import LivingLabError
+from lab.bgp.prerequisites import WORLD, require
+
+_ROOT = Path(__file__).parents[2]
+_START_SECONDS = 180.0
+_STOP_SECONDS = 10.0
+_LOOK = 0.05
+INSIDE = "LIVING_NETWORK_INSIDE"
+"""Set in the environment of a command that runs in the keeper's world already."""
+
+
+def start(directory: Directory, stack_file: Path, lifetime: float) -> dict[str, Any]:
+    """Build a living network in the background and return what its keeper says; routing settles later.
+
+    Raises:
+        MissingPrerequisiteError: if this machine cannot do it.
+        LivingLabError: if one runs already, or it does not start; the message holds its last words.
+    """
+    require()
+    if directory.is_running():
+        raise LivingLabError(f"a living network runs in {directory.path} already: end it with `down`")
+    shutil.rmtree(directory.logs, ignore_errors=True)
+    directory.logs.mkdir(parents=True)
+    directory.status_file.unlink(missing_ok=True)
+    command = [
+        *WORLD,
+        sys.executable,
+        "-m",
+        "lab.bgp.keeper",
+        str(directory.path),
+        str(stack_file),
+        str(lifetime),
+    ]
+    with directory.keeper_log.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    directory.pid_file.write_text(f"{process.pid} {_start_time(process.pid)}\n")
+    try:
+        return _await_status(directory, process)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _await_status(directory: Directory, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if (status := directory.read_status()) is not None:
+            return status
+        time.sleep(_LOOK)
+    words = directory.keeper_log.read_text(encoding="utf-8").strip() or "it said nothing"
+    raise LivingLabError(f"the living network did not start: {words}")
+
+
+def stop(directory: Directory) -> bool:
+    """End a living network and wait until nothing of it is left; False if none ran.
+
+    Raises:
+        LivingLabError: if it does not end.
+    """
+    if not directory.is_running():
+        return False
+    pid = _keeper_parent(directory)
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while directory.is_running():
+        if time.monotonic() > deadline:
+            raise LivingLabError(f"process {pid}, which keeps {directory.path}, does not end")
+        time.sleep(_LOOK)
+    directory.status_file.unlink(missing_ok=True)
+    directory.pid_file.unlink(missing_ok=True)
+    return True
+
+
+def enter(directory: Directory, arguments: list[str]) -> int:
+    """Run `python -m lab.bgp` with these arguments in the keeper's world and return its exit code.
+
+    Raises:
+        LivingLabError: if no living network runs.
+    """
+    if directory.read_status() is None:
+        raise LivingLabError(f"no living network runs in {directory.path}: start one with `up`")
+    keeper = _child(_keeper_parent(directory))
+    command = ["nsenter", f"--target={keeper}", "--mount", "--pid", "--net", f"--wd={Path.cwd()}"]
+    environment = {**os.environ, INSIDE: "1", "PYTHONPATH": str(_ROOT)}
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "lab.bgp", *arguments], env=environment, check=False
+    )
+    return done.returncode
+
+
+def _keeper_parent(directory: Directory) -> int:
+    """Return the process that `start` began, unless its number has passed to another."""
+    try:
+        pid, began = directory.pid_file.read_text().split()
+    except (OSError, ValueError):
+        raise LivingLabError(f"{directory.pid_file} is missing: the keeper cannot be found") from None
+    if _start_time(int(pid)) != began:
+        raise LivingLabError(f"process {pid} is not the one that {directory.pid_file} means")
+    return int(pid)
+
+
+def _start_time(pid: int) -> str:
+    """Return when a process began, in the kernel's ticks; empty if there is none."""
+    try:
+        return _stat(pid)[19]
+    except OSError:
+        return ""
+
+
+def _child(parent: int) -> int:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if int(_stat(int(entry.name))[1]) == parent:
+                    return int(entry.name)
+            except OSError:
+                continue
+    raise LivingLabError(f"process {parent} has no child: the keeper has ended")
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields after a process's name (proc(5)): state, parent, and so on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
