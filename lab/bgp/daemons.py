@@ -6,6 +6,7 @@ its own: what it does not end itself, the kernel ends with it.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import time
@@ -27,6 +28,7 @@ _LOOK = 0.02
 _WORKERS = 8
 _IPSEC_DEVICE = "ipsec0"
 _IPSEC_MTU = "1500"
+_INSTALLED = re.compile(r"\{name=(\S+) [^{}]*state=INSTALLED")
 
 
 class Daemons:
@@ -109,6 +111,19 @@ class Daemons:
             self._await(node, "charon", (RUN / node / "charon.vici").exists)
             run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
             load_ipsec(node, render_swanctl(several, keys))
+        self.initiate_missing()
+
+    def initiate_missing(self) -> None:
+        """Try anew every tunnel that has no security association: IOS does so for as long as it is configured."""
+        missing = [
+            (node, one.name)
+            for node, several in connections(self._blueprint).items()
+            for one in several
+            if one.local.initiates and one.name not in installed_tunnels(node)
+        ]
+        if missing:
+            with ThreadPoolExecutor(_WORKERS) as pool:
+                list(pool.map(_initiate, *zip(*missing, strict=True)))
 
     def ended(self) -> tuple[tuple[str, str], ...]:
         """Return node and program of what has ended by itself."""
@@ -123,11 +138,26 @@ def _prepare_frr(node: Node) -> None:
     directory.chmod(0o775)
 
 
+def _initiate(node: str, tunnel: str) -> None:
+    """Try once; strongSwan's log says why it fails."""
+    command = ("swanctl", "--initiate", "--child", tunnel, "--timeout", "3", "--uri", _vici(node))
+    subprocess.run(command, capture_output=True, timeout=_START_SECONDS, check=False)
+
+
+def installed_tunnels(node: str) -> frozenset[str]:
+    """Return the tunnels of a public node that have a security association for traffic."""
+    said = run("swanctl", "--list-sas", "--raw", "--uri", _vici(node))
+    return frozenset(_INSTALLED.findall(said))
+
+
+def _vici(node: str) -> str:
+    return f"unix://{RUN / node / 'charon.vici'}"
+
+
 def load_ipsec(node: str, text: str) -> None:
     """Load a public node's connections and keys anew."""
     directory = RUN / node
     file = directory / "swanctl.conf"
     file.touch(mode=0o600)
     file.write_text(text)
-    socket = f"unix://{directory / 'charon.vici'}"
-    run("swanctl", "--load-all", "--noprompt", "--clear", "--file", str(file), "--uri", socket)
+    run("swanctl", "--load-all", "--noprompt", "--clear", "--file", str(file), "--uri", _vici(node))

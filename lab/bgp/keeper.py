@@ -24,7 +24,7 @@ from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.errors import LivingLabError
 from topology import StackFileError, load_stack
 
-_WATCH = 1.0
+_WATCH = 2.0
 
 
 def main() -> int:
@@ -74,6 +74,7 @@ def _keep(directory: Directory, stack_file: Path, lifetime: float) -> None:
     while time.monotonic() - began < lifetime:
         time.sleep(_WATCH)
         daemons.ended()  # so that none stays a zombie
+        daemons.initiate_missing()
 
 
 def _make_room() -> None:

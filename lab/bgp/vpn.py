@@ -134,11 +134,7 @@ class Vpn:
                     ),
                 )
             )
-            default = IPv4Network("0.0.0.0/0")
-            known.routes += [
-                KernelRoute(destination=IPv4Network(next_hop), interface=_INTERNET_PORT),
-                KernelRoute(destination=default, interface=_INTERNET_PORT, via=next_hop),
-            ]
+            known.routes.append(KernelRoute(destination=IPv4Network(next_hop), interface=_INTERNET_PORT))
         if host_length(address) not in known.loopbacks:
             known.loopbacks.append(host_length(address))
             there = self._internet_ports[owner]
@@ -152,7 +148,8 @@ class Vpn:
         inner = tuple(address.ip for address in self._draft.allotment.link())
         ports = []
         ends = []
-        for end, address in zip((first, second), inner, strict=True):
+        for end, other, address in zip((first, second), (second, first), inner, strict=True):
+            _lead_to(end.public, other.public_address)
             end.public.loopbacks.append(host_length(address))
             bgp = host_length(end.bgp_address)
             ports.append(Port(node=end.node.name, interface=end.interface, addresses=(bgp,)))
@@ -179,6 +176,14 @@ class Vpn:
         )
         for end, other in ((first, second), (second, first)):
             _peer(end, other, name)
+
+
+def _lead_to(public: NodeDraft, peer: IPv4Address) -> None:
+    """Add the host route to a tunnel's far end: there is no other way out, so nothing leaves unprotected (GW-4)."""
+    next_hop = public.routes[0].destination.network_address
+    route = KernelRoute(destination=IPv4Network(peer), interface=_INTERNET_PORT, via=next_hop)
+    if route not in public.routes:
+        public.routes.append(route)
 
 
 def _peer(end: _End, other: _End, description: str) -> None:
