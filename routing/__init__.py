@@ -1,7 +1,7 @@
 """Which path every pair of sites takes, predicted from the network's description alone."""
 
 from routing.course import Direction
-from routing.elements import RoutingError, UnknownElementError, element_names
+from routing.elements import RoutingError, UnknownElementError, UnknownSiteError, element_names
 from routing.findings import Finding, FindingKind, Severity, findings_document
 from routing.forecast import Forecast
 from routing.graph import Segment, SegmentKind
@@ -16,6 +16,7 @@ from routing.prediction import (
 )
 from routing.propagation import UnstableRoutingError
 from routing.report import paths_document
+from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
 
 __all__ = [
     "MANY_SITES",
@@ -30,12 +31,16 @@ __all__ = [
     "SegmentKind",
     "Severity",
     "UnknownElementError",
+    "UnknownSiteError",
     "UnstableRoutingError",
+    "Walkthrough",
     "collect_findings",
     "element_names",
+    "explain_path",
     "findings_document",
     "pairs_of_failures",
     "paths_document",
     "predict_paths",
     "scenarios",
+    "walkthrough_document",
 ]

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from routing.elements import RoutingError, check_elements
 from routing.findings import KeyPath, findings_document
@@ -16,6 +17,7 @@ from routing.forecast import Forecast
 from routing.judgement import collect_findings
 from routing.prediction import pairs_of_failures, scenarios
 from routing.report import paths_document
+from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
 from topology import CONFIG_KEY, Network, Place, StackFileError, load_network
 from topology.document import read_document
 
@@ -41,13 +43,17 @@ def _predict(options: argparse.Namespace, network: Network, place: Callable[[Key
     failed = tuple(options.failure)
     check_elements(network, failed)
     forecast = Forecast(network)
+    if options.explain:
+        source, destination = options.explain
+        _explain(options, explain_path(forecast, source, destination, *failed))
+        return
     predicted = pairs_of_failures(forecast) if options.pairs_of_failures else scenarios(forecast, failed)
     whole_run = not failed and not options.pairs_of_failures
     if options.json:
         document = paths_document(options.stack, predicted)
         if whole_run:
             document["findings"] = findings_document(collect_findings(forecast), place)
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        _write_json(document)
         return
     # rich is half of the start-up time, and JSON needs none of it
     from routing.table import print_findings, print_tables, table_console  # noqa: PLC0415
@@ -56,6 +62,19 @@ def _predict(options: argparse.Namespace, network: Network, place: Callable[[Key
     print_tables(console, predicted, whole=bool(failed))
     if whole_run:
         print_findings(console, collect_findings(forecast), place)
+
+
+def _explain(options: argparse.Namespace, walkthrough: Walkthrough) -> None:
+    if options.json:
+        _write_json(walkthrough_document(options.stack, walkthrough))
+        return
+    from routing.table import print_walkthrough, table_console  # noqa: PLC0415
+
+    print_walkthrough(table_console(), walkthrough)
+
+
+def _write_json(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def _leave_quietly() -> None:
@@ -82,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
         "--pairs-of-failures",
         action="store_true",
         help="every two elements' failure, with the paths that neither alone changes so",
+    )
+    parser.add_argument(
+        "--explain",
+        nargs=2,
+        metavar=("SOURCE", "DESTINATION"),
+        help="tell hop by hop which routes compete and which rule decides",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser

@@ -164,6 +164,21 @@ def select(node: Node, candidates: Collection[Route]) -> Selection | None:
     return _selection(left, ending, decisive, rejected)
 
 
+def outcomes(node: Node, candidates: Collection[Route]) -> dict[Route, Step | None]:
+    """Return by which step each route fell out, best first; None for those that `select` goes by."""
+    left, fallen = list(candidates), list[tuple[Route, Step]]()
+    for step in _STEPS[type(node)][0]:
+        if len(left) == 1 or (step.by_length and _is_undocumented(left)):
+            break
+        best = max(step.rank(route) for route in left)
+        fallen += [(route, step) for route in left if step.rank(route) != best]
+        left = [route for route in left if step.rank(route) == best]
+    return {
+        **dict.fromkeys(sorted(left, key=_order)),
+        **dict(reversed(fallen)),
+    }
+
+
 def _is_undocumented(left: list[Route]) -> bool:
     return not all(route.length_known for route in left) and len({route.as_path for route in left}) > 1
 

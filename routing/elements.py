@@ -45,6 +45,24 @@ class UnknownElementError(RoutingError):
         )
 
 
+class UnknownSiteError(RoutingError):
+    """A path was asked for from or to something that is no site of the network, or to itself."""
+
+    def __init__(self, site: str, known: tuple[str, ...]) -> None:
+        close = get_close_matches(site, known, n=1)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        super().__init__(f"{site!r} is no site of this network.{meant} It has: {', '.join(known) or 'none'}")
+
+
+def check_sites(network: Network, source: str, destination: str) -> None:
+    """Raise UnknownSiteError, or RoutingError if both are the same site."""
+    for site in (source, destination):
+        if site not in network.sites:
+            raise UnknownSiteError(site, network.sites)
+    if source == destination:
+        raise RoutingError(f"{source} is both ends: a path leads from one site to another")
+
+
 def element_name(kind: ElementKind, name: str) -> str:
     """Return an element's name; a gateway's and a link's `name` has the form `owner/part`."""
     return f"{kind}:{name}"

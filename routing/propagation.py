@@ -62,6 +62,10 @@ class PrefixTables:
         self.touched = touched
         """The nodes whose choice differs from the tables that these were derived from."""
 
+    def candidates(self, node: Node) -> tuple[Route, ...]:
+        """Return all the routes that a node holds to the prefix, chosen or not."""
+        return tuple(self._candidates.get(node, _NO_CANDIDATES).values())
+
     def without(self, graph: Graph, lost: frozenset[Adjacency]) -> PrefixTables:
         """Return the tables after some adjacencies have gone; the same ones if none of them mattered."""
         bereft: dict[Node, set[Adjacency]] = {}

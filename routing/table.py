@@ -12,6 +12,7 @@ from rich.text import Text
 from routing.course import Direction
 from routing.findings import Finding, KeyPath, Severity
 from routing.prediction import Path, Scenario
+from routing.walkthrough import Walkthrough
 from topology import Place
 
 PIPED_WIDTH = 160
@@ -117,6 +118,27 @@ def _written_pairs(pairs: Collection[tuple[str, str]]) -> Iterator[str]:
             yield f"{source} to {destination}"
         elif source < destination:
             yield f"{source} and {destination}"
+
+
+def print_walkthrough(console: Console, walkthrough: Walkthrough) -> None:
+    """Print each node on the way with the routes that compete there, then where the way ends."""
+    when = f"after the failure of {walkthrough.failure}" if walkthrough.failure else "with everything up"
+    console.print(
+        f"{walkthrough.source} to {walkthrough.destination} ({walkthrough.address}), {when}", highlight=False
+    )
+    for number, step in enumerate(walkthrough.steps, start=1):
+        besides = f", besides {', '.join(map(str, step.shorter))}" if step.shorter else ""
+        title = f"{number}. {step.node}: {step.prefix}{besides}"
+        table = Table(title=title, title_justify="left", caption=step.verdict, caption_justify="left")
+        for heading in ("Next hop", "Over", "Type", "Attributes", "Told because", "Outcome"):
+            table.add_column(heading, overflow="fold")
+        for route in step.contenders:
+            outcome = Text(route.outcome, style="green" if route.used else "")
+            table.add_row(
+                route.next_hop, route.over, route.protocol, route.attributes, route.told_by, outcome
+            )
+        console.print(table)
+    console.print(f"Result: {walkthrough.result}.", highlight=False)
 
 
 def _via(direction: Direction) -> Text:

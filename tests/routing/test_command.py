@@ -212,6 +212,34 @@ def test_a_reader_that_never_read_a_short_table_gets_no_complaint_either(tmp_pat
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_findings_come_after_the_tables_with_their_place_in_the_file() -> None:
+    out = run("--stack", "test").stdout
+    assert out.index("Steady state") < out.index("Failure of router:location2-ce2") < out.index("Findings (")
+    lines = (ROOT / "Pulumi.test.yaml").read_text(encoding="utf-8").splitlines()
+    findings = predicted().findings
+    (disabled,) = [finding for finding in findings if finding.kind == "disabled-link"]
+    assert disabled.causes[0].path == "circuits.expressroute1.privatePeering.secondary.enabled"
+    assert disabled.causes[0].place is not None
+    file, line, _ = disabled.causes[0].place.split(":")
+    assert (file, lines[int(line) - 1].split()[0]) == ("Pulumi.test.yaml", "enabled:")
+
+
+def test_explain_tells_each_hop_and_the_result() -> None:
+    done = run("--stack", "test", "--explain", "location1", "hub", "--failure", "link:expressroute1/primary")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2. location1-ce1: 10.10.30.0/24" in done.stdout
+    assert "Result: delivered over vpn" in done.stdout
+    as_json = run("--stack", "test", "--explain", "location1", "hub", "--json")
+    assert [step["node"] for step in json.loads(as_json.stdout)["steps"]][1] == "location1-ce1"
+
+
+def test_an_unknown_site_gets_one_message_with_the_near_one() -> None:
+    done = run("--stack", "test", "--explain", "location1", "hubb")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "Did you mean hub?" in done.stderr
+
+
 def test_prediction_needs_neither_pulumi_nor_an_ssh_client() -> None:
     code = (
         "import sys, routing, routing.table, routing.__main__; "
