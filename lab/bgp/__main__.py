@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
 from lab.bgp.directory import Directory
@@ -37,7 +36,11 @@ def _parse() -> argparse.Namespace:
     up.add_argument(
         "--lifetime", type=float, default=_LIFETIME, help="seconds until it ends by itself (an hour)"
     )
+    commands.add_parser("settle", help="wait until routing has settled")
     commands.add_parser("status", help="say what runs, what it knows and what it takes")
+    check = commands.add_parser("check", help="hold the prediction to it, in the steady state or in failures")
+    check.add_argument("--failure", action="append", default=[], metavar="ELEMENT", help="may be repeated")
+    check.add_argument("--all-failures", action="store_true", help="every single one")
     commands.add_parser("down", help="end it; nothing of it is left")
     return parser.parse_args()
 
@@ -45,22 +48,28 @@ def _parse() -> argparse.Namespace:
 def _run(options: argparse.Namespace, directory: Directory) -> int:
     match options.command:
         case "up":
-            return _up(options, directory)
+            _up(options, directory)
+            return enter(directory, ["--directory", str(options.directory), "settle"])
         case "down":
             ended = stop(directory)
             sys.stdout.write("the living network has ended\n" if ended else "none was running\n")
             return 0
-        case "status":
-            if not os.environ.get(INSIDE):
-                return enter(directory, sys.argv[1:])
-    return 0
+    if not os.environ.get(INSIDE):
+        return enter(directory, sys.argv[1:])
+    from lab.bgp import console  # noqa: PLC0415 (needs what runs in the keeper's world only)
+
+    return console.run(options, directory)
 
 
-def _up(options: argparse.Namespace, directory: Directory) -> int:
-    began = time.monotonic()
-    start(directory, Path(f"Pulumi.{options.stack}.yaml").absolute(), options.lifetime)
-    sys.stdout.write(f"built in {time.monotonic() - began:.1f} s\n")
-    return 0
+def _up(options: argparse.Namespace, directory: Directory) -> None:
+    status = start(directory, stack_file(options.stack), options.lifetime)
+    sys.stdout.write(f"built in {status['startedSeconds']:.1f} s\n")
+    sys.stdout.flush()
+
+
+def stack_file(stack: str) -> Path:
+    """Return a stack's file in the current folder."""
+    return Path(f"Pulumi.{stack}.yaml").absolute()
 
 
 if __name__ == "__main__":

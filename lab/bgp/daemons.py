@@ -46,24 +46,34 @@ class Daemons:
             FailedCommandError: if a program ends at once, or refuses its configuration.
         """
         speakers = self._blueprint.speakers
+        waves: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
         for node in speakers:
             _prepare_frr(node)
             assert node.routing is not None
             for daemon in node.routing.daemons:
-                self.start_frr(node.name, daemon)
+                waves[daemon == "zebra"].append((node.name, daemon))
+        self._start_charons()
+        for first in (True, False):
+            for name in waves[first]:
+                self._launch_frr(*name)
+            for name in waves[first]:
+                self._await(*name, _terminal(*name).exists)
         with ThreadPoolExecutor(_WORKERS) as pool:
             list(pool.map(self._load_frr, speakers))
-        self._start_ipsec(keys)
+        self._load_charons(keys)
 
     def start_frr(self, node: str, daemon: str) -> None:
-        """Start one of a node's FRR daemons, without configuration."""
+        """Start one of a node's FRR daemons and wait until it answers; it has no configuration."""
+        self._launch_frr(node, daemon)
+        self._await(node, daemon, _terminal(node, daemon).exists)
+
+    def _launch_frr(self, node: str, daemon: str) -> None:
         directory = RUN / node
         options = ("-i", str(directory / f"{daemon}.pid"), "-z", str(directory / "zserv.api"))
         options += ("--vty_socket", str(directory), "-P", "0", "-f", "/dev/null", "--log", "stdout")
         if daemon == "bfdd":
             options += ("--bfdctl", str(directory / "bfdd.sock"))
         self._start(node, daemon, (str(FRR_PROGRAMS / daemon), *options))
-        self._await(node, daemon, (directory / f"{daemon}.vty").exists)
 
     def _start(
         self, node: str, program: str, command: Iterable[str], environment: Mapping[str, str] | None = None
@@ -96,9 +106,8 @@ class Daemons:
 
     # --- IPsec ---------------------------------------------------------------------------------------
 
-    def _start_ipsec(self, keys: Mapping[str, str]) -> None:
-        ends = connections(self._blueprint)
-        for node in ends:
+    def _start_charons(self) -> None:
+        for node in connections(self._blueprint):
             directory = RUN / node
             directory.mkdir(parents=True)
             settings = directory / "strongswan.conf"
@@ -107,7 +116,9 @@ class Daemons:
             )
             environment = {"STRONGSWAN_CONF": str(settings), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
             self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
-        for node, several in ends.items():
+
+    def _load_charons(self, keys: Mapping[str, str]) -> None:
+        for node, several in connections(self._blueprint).items():
             self._await(node, "charon", (RUN / node / "charon.vici").exists)
             run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
             load_ipsec(node, render_swanctl(several, keys))
@@ -128,6 +139,11 @@ class Daemons:
     def ended(self) -> tuple[tuple[str, str], ...]:
         """Return node and program of what has ended by itself."""
         return tuple(name for name, process in self._processes.items() if process.poll() is not None)
+
+
+def _terminal(node: str, daemon: str) -> Path:
+    """Return the socket at which a daemon's terminal listens."""
+    return RUN / node / f"{daemon}.vty"
 
 
 def _prepare_frr(node: Node) -> None:

@@ -1,0 +1,94 @@
+"""What the command line says of a living network, from inside its world."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from lab.bgp.blueprint import Blueprint
+from lab.bgp.checking import check
+from lab.bgp.construction import draw_blueprint
+from lab.bgp.convergence import await_convergence
+from lab.bgp.directory import Directory, fingerprint
+from lab.bgp.errors import LivingLabError
+from routing import element_names
+from topology import Network, load_stack
+
+_MEBIBYTE = 1024.0
+
+
+def run(options: argparse.Namespace, directory: Directory) -> int:
+    """Carry out a command; 1 if a check finds what it should not."""
+    network, blueprint = _living(directory)
+    match options.command:
+        case "settle":
+            convergence = await_convergence(blueprint)
+            _say(f"converged {convergence.seconds:.1f} s later, {_memory():.0f} MiB in all")
+        case "status":
+            _say_status(blueprint, directory)
+        case "check":
+            failures = element_names(network) if options.all_failures else tuple(options.failure)
+            return _check(network, blueprint, failures)
+    return 0
+
+
+def _living(directory: Directory) -> tuple[Network, Blueprint]:
+    status = directory.read_status()
+    assert status is not None  # `enter` has looked
+    network = load_stack(Path(status["stackFile"]))
+    if fingerprint(network) != status["fingerprint"]:
+        raise LivingLabError(
+            f"{status['stackFile']} has changed since `up`: end the network and start it anew"
+        )
+    return network, draw_blueprint(network)
+
+
+def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) -> int:
+    wrong = 0
+    for verdict in check(network, blueprint, failures):
+        name = verdict.failure or "steady state"
+        found = len(verdict.mismatches)
+        _say(f"{name}: {verdict.pairs} pairs, {found} mismatches, settled in {verdict.settled:.1f} s")
+        for mismatch in verdict.mismatches:
+            _say(f"  {mismatch}")
+        wrong += found
+    return 1 if wrong else 0
+
+
+def _say_status(blueprint: Blueprint, directory: Directory) -> None:
+    status = directory.read_status() or {}
+    table = Table(title=f"{len(blueprint.nodes)} nodes, {len(blueprint.wires)} wires", title_justify="left")
+    for heading in ("Node", "Runs", "Fails with"):
+        table.add_column(heading)
+    for node in blueprint.nodes.values():
+        runs = ", ".join(node.routing.daemons) if node.routing else ""
+        table.add_row(node.name, runs, node.element or "")
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    for limit in blueprint.limits:
+        _say(f"not brought to life: {limit}")
+    left = status["endsAt"] - time.time()
+    _say(f"{_memory():.0f} MiB, ends by itself in {left / 60:.0f} min")
+
+
+def _memory() -> float:
+    """Return what all programs of the network take together, in MiB: their proportional set size."""
+    total = 0
+    for rollup in Path("/proc").glob("[0-9]*/smaps_rollup"):
+        try:
+            if Path(rollup.parent, "comm").read_text().startswith("python"):
+                continue
+            lines = rollup.read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / _MEBIBYTE
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

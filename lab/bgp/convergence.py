@@ -1,0 +1,181 @@
+"""Whether routing has settled: every session that ought to be up is, and nothing changes over several samples.
+
+A route that exists proves nothing: a flap shows the same route at every look while its version counts up. So
+each sample holds the kernel's tables, BGP's table versions, and the states of sessions and tunnels.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from lab.bgp.blueprint import Blueprint, Node, Wire
+from lab.bgp.configuration import Neighbor
+from lab.bgp.daemons import RUN, installed_tunnels
+from lab.bgp.errors import FailedCommandError, NotConvergedError
+from lab.bgp.failures import Cut
+from lab.bgp.forwarding import ForwardingTables, read_tables
+from lab.bgp.vty import Vty
+
+_STABLE_SAMPLES = 4
+_INTERVAL = 0.5
+_SECONDS = 60.0
+_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convergence:
+    """How routing settled."""
+
+    seconds: float
+    """Until the first of the samples that stayed the same."""
+    samples: int
+    tables: ForwardingTables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    state: tuple[object, ...]
+    """What must not change."""
+    missing: tuple[str, ...]
+    """What ought to be up and is not."""
+    tables: ForwardingTables
+
+
+def await_convergence(blueprint: Blueprint, cut: Cut | None = None, seconds: float = _SECONDS) -> Convergence:
+    """Wait until routing has settled after a cut, or in the steady state.
+
+    Raises:
+        NotConvergedError: if it does not in time; the message names what is missing or keeps changing.
+    """
+    began = time.monotonic()
+    samples = 0
+    steady_since, unchanged = began, 0
+    last: _Sample | None = None
+    while time.monotonic() - began < seconds:
+        moment = time.monotonic()
+        sample = _take(blueprint, cut or Cut())
+        samples += 1
+        if last is None or sample.missing or sample.state != last.state:
+            steady_since, unchanged = moment, 0
+        else:
+            unchanged += 1
+        last = sample
+        if not sample.missing and unchanged >= _STABLE_SAMPLES:
+            return Convergence(seconds=steady_since - began, samples=samples, tables=sample.tables)
+        time.sleep(max(0.0, _INTERVAL - (time.monotonic() - moment)))
+    why = ", ".join(last.missing) if last and last.missing else "tables keep changing"
+    raise NotConvergedError(f"routing has not settled within {seconds:.0f} s: {why}")
+
+
+def _take(blueprint: Blueprint, cut: Cut) -> _Sample:
+    missing: list[str] = []
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        bgp = list(pool.map(_bgp_state, blueprint.speakers))
+        ospf = list(pool.map(_ospf_state, blueprint.speakers))
+    wires = _wires_by_session(blueprint)
+    for node, (_, sessions), adjacencies in zip(blueprint.speakers, bgp, ospf, strict=True):
+        missing += _missing_sessions(node, dict(sessions), wires, cut)
+        missing += _missing_adjacencies(node, adjacencies, cut)
+    missing += _missing_tunnels(blueprint, cut)
+    tables = read_tables(blueprint)
+    return _Sample(
+        state=(tuple(bgp), tuple(ospf), tuple(tables.entries.items())), missing=tuple(missing), tables=tables
+    )
+
+
+# --- BGP -------------------------------------------------------------------------------------------------
+
+_BgpState = tuple[int, tuple[tuple[str, str], ...]]
+
+
+def _bgp_state(node: Node) -> _BgpState:
+    """Return the table's version and each session's state."""
+    if node.routing is None or node.routing.bgp is None:
+        return 0, ()
+    try:
+        with Vty(RUN / node.name / "bgpd.vty") as vty:
+            summary = vty.json("show bgp ipv4 unicast summary json")
+    except FailedCommandError:
+        return -1, ()
+    peers = summary.get("peers", {})
+    return summary.get("tableVersion", 0), tuple(
+        sorted((name, peer["state"]) for name, peer in peers.items())
+    )
+
+
+def _wires_by_session(blueprint: Blueprint) -> dict[tuple[str, str], Wire]:
+    """Return the wire of each session by its node and the neighbor's address; none for sessions across a LAN."""
+    return {
+        (here.node, str(address.ip)): wire
+        for wire in blueprint.wires
+        for here, there in (wire.ends, wire.ends[::-1])
+        for address in there.addresses
+    }
+
+
+def _missing_sessions(
+    node: Node, states: dict[str, str], wires: dict[tuple[str, str], Wire], cut: Cut
+) -> Iterator[str]:
+    if node.routing is None or node.routing.bgp is None:
+        return
+    for neighbor in node.routing.bgp.neighbors:
+        wire = wires.get((node.name, str(neighbor.address)))
+        established = states.get(str(neighbor.address)) == "Established"
+        if not established and _ought_to_be_up(node, neighbor, wire, cut):
+            yield f"BGP from {node.name} to {neighbor.description} ({neighbor.address})"
+
+
+def _ought_to_be_up(node: Node, neighbor: Neighbor, wire: Wire | None, cut: Cut) -> bool:
+    if not neighbor.expected:
+        return False
+    if wire is not None:
+        return wire not in cut.wires
+    reached = {name for name, _ in cut.ports}
+    return node.name not in reached and neighbor.node not in reached
+
+
+# --- OSPF, IPsec -----------------------------------------------------------------------------------------
+
+
+def _ospf_state(node: Node) -> tuple[str, ...]:
+    """Return the interfaces on which an adjacency is full."""
+    if node.routing is None or node.routing.ospf is None:
+        return ()
+    try:
+        with Vty(RUN / node.name / "ospfd.vty") as vty:
+            neighbors = vty.json("show ip ospf neighbor json").get("neighbors", {})
+    except FailedCommandError:
+        return ()
+    return tuple(
+        sorted(
+            one["ifaceName"].partition(":")[0]
+            for several in neighbors.values()
+            for one in several
+            if one.get("nbrState", one.get("state", "")).startswith("Full")
+        )
+    )
+
+
+def _missing_adjacencies(node: Node, full: tuple[str, ...], cut: Cut) -> Iterator[str]:
+    if node.routing is None or node.routing.ospf is None:
+        return
+    for interface in node.routing.ospf.interfaces:
+        if interface not in full and (node.name, interface) not in cut.ports:
+            yield f"OSPF of {node.name} on {interface}"
+
+
+def _missing_tunnels(blueprint: Blueprint, cut: Cut) -> Iterator[str]:
+    installed = {
+        end.public_node: installed_tunnels(end.public_node)
+        for tunnel in blueprint.tunnels
+        for end in tunnel.crypto
+    }
+    for tunnel in blueprint.tunnels:
+        if tunnel in cut.wires:
+            continue
+        for end in tunnel.crypto:
+            if tunnel.name not in installed[end.public_node]:
+                yield f"IPsec of {tunnel.name} at {end.public_node}"
