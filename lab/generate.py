@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 SPOKES_PER_HUB = 400
-"""Less than the 500 peerings that Azure allows a virtual network (PEER-10)."""
+"""Less than the 500 peerings that Azure allows a virtual network (PEER-12)."""
 
 RESOURCES_PER_HUB = 11
 """A network, two subnets, both gateways, a public IP, a circuit, its peering and connection; the groups."""
