@@ -1,5 +1,6 @@
 """Which path every pair of sites takes, predicted from the network's description alone."""
 
+from routing.comparison import Change, Comparison, Effect, compare_forecasts, comparison_document
 from routing.course import Direction
 from routing.elements import RoutingError, UnknownElementError, UnknownSiteError, element_names
 from routing.findings import Finding, FindingKind, Severity, findings_document
@@ -20,7 +21,10 @@ from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
 
 __all__ = [
     "MANY_SITES",
+    "Change",
+    "Comparison",
     "Direction",
+    "Effect",
     "Finding",
     "FindingKind",
     "Forecast",
@@ -35,6 +39,8 @@ __all__ = [
     "UnstableRoutingError",
     "Walkthrough",
     "collect_findings",
+    "compare_forecasts",
+    "comparison_document",
     "element_names",
     "explain_path",
     "findings_document",

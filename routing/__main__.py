@@ -8,9 +8,11 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from routing.comparison import compare_forecasts, comparison_document
 from routing.elements import RoutingError, check_elements
 from routing.findings import KeyPath, findings_document
 from routing.forecast import Forecast
@@ -18,7 +20,7 @@ from routing.judgement import collect_findings
 from routing.prediction import pairs_of_failures, scenarios
 from routing.report import paths_document
 from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
-from topology import CONFIG_KEY, Network, Place, StackFileError, load_network
+from topology import CONFIG_KEY, Document, Mistake, Network, Place, StackFileError, load_network
 from topology.document import read_document
 
 BAD_INPUT = 2
@@ -26,10 +28,16 @@ BAD_INPUT = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Print what was asked for; return 2, with one message, for a bad stack file or an unknown element."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.pairs_of_failures and (options.explain or options.diff):
+        parser.error("--pairs-of-failures goes with the path table only")
     try:
-        document = read_document(_stack_file(options.stack), CONFIG_KEY)
-        _predict(options, load_network(document), lambda path: _relative(document.place(path)))
+        if options.diff:
+            _compare(options)
+        else:
+            (described,) = _load(_stack_file(options.stack))
+            _predict(options, *described)
         sys.stdout.flush()  # here, so that a reader who has gone is noticed here too
     except (StackFileError, RoutingError) as error:
         sys.stderr.write(f"{error}\n")
@@ -39,7 +47,44 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _predict(options: argparse.Namespace, network: Network, place: Callable[[KeyPath], Place]) -> None:
+Where = Callable[[KeyPath], Place]
+Described = tuple[Network, Where]
+
+
+def _load(*files: Path) -> tuple[Described, ...]:
+    """Load stack files; raise StackFileError with the mistakes of all of them."""
+    described: list[Described] = []
+    mistakes: list[Mistake] = []
+    for file in files:
+        try:
+            document = read_document(file, CONFIG_KEY)
+            described.append((load_network(document), partial(_place, document)))
+        except StackFileError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise StackFileError(tuple(dict.fromkeys(mistakes)))
+    return tuple(described)
+
+
+def _place(document: Document, path: KeyPath) -> Place:
+    """Return a place by its path from here, as a compiler writes it and an editor opens it."""
+    place = document.place(path)
+    return replace(place, file=Path(os.path.relpath(place.file))) if place.file else place
+
+
+def _compare(options: argparse.Namespace) -> None:
+    (before, place_before), (after, place) = _load(options.diff, _stack_file(options.stack))
+    comparison = compare_forecasts(Forecast(before), Forecast(after), *options.failure)
+    if options.json:
+        name = os.path.relpath(options.diff)
+        _write_json(comparison_document(options.stack, name, comparison, place, place_before))
+        return
+    from routing.table import print_comparison, table_console  # noqa: PLC0415
+
+    print_comparison(table_console(), comparison, place, place_before)
+
+
+def _predict(options: argparse.Namespace, network: Network, place: Where) -> None:
     failed = tuple(options.failure)
     check_elements(network, failed)
     forecast = Forecast(network)
@@ -102,19 +147,21 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="every two elements' failure, with the paths that neither alone changes so",
     )
-    parser.add_argument(
+    views = parser.add_mutually_exclusive_group()
+    views.add_argument(
         "--explain",
         nargs=2,
         metavar=("SOURCE", "DESTINATION"),
         help="tell hop by hop which routes compete and which rule decides",
     )
+    views.add_argument(
+        "--diff",
+        type=Path,
+        metavar="STACKFILE",
+        help="tell which paths change from that file, the version before, to the stack",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
-
-
-def _relative(place: Place) -> Place:
-    """Return a place by its path from here, as a compiler writes it and an editor opens it."""
-    return replace(place, file=Path(os.path.relpath(place.file))) if place.file else place
 
 
 def _stack_file(stack: str) -> Path:

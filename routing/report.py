@@ -19,13 +19,14 @@ def paths_document(stack: str, scenarios: Iterable[Scenario]) -> dict[str, Any]:
     return {
         "stack": stack,
         "scenarios": [
-            {"failure": scenario.failure, "paths": [_path(path) for path in scenario.paths]}
+            {"failure": scenario.failure, "paths": [path_document(path) for path in scenario.paths]}
             for scenario in scenarios
         ],
     }
 
 
-def _path(path: Path) -> dict[str, Any]:
+def path_document(path: Path) -> dict[str, Any]:
+    """Return one path as `paths_document` has it."""
     return {
         "source": path.source,
         "destination": path.destination,

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from routing.comparison import Comparison
 from routing.course import Direction
 from routing.findings import Finding, KeyPath, Severity
 from routing.prediction import Path, Scenario
@@ -91,13 +92,17 @@ def print_findings(
     if not findings:
         console.print("No findings.", highlight=False)
         return
-    table = Table(title=f"Findings ({len(findings)})", title_justify="left", show_lines=True)
+    console.print(_findings_table(f"Findings ({len(findings)})", findings, place))
+
+
+def _findings_table(title: str, findings: Iterable[Finding], place: Callable[[KeyPath], Place]) -> Table:
+    table = Table(title=title, title_justify="left", show_lines=True)
     for heading in ("Finding", "What, where, and what to do"):
         table.add_column(heading, overflow="fold")
     for finding in findings:
         kind = Text(f"{finding.severity}\n{finding.kind}", style=_STYLES[finding.severity])
         table.add_row(kind, "\n".join(_finding_lines(finding, place)))
-    console.print(table)
+    return table
 
 
 def _finding_lines(finding: Finding, place: Callable[[KeyPath], Place]) -> Iterator[str]:
@@ -118,6 +123,48 @@ def _written_pairs(pairs: Collection[tuple[str, str]]) -> Iterator[str]:
             yield f"{source} to {destination}"
         elif source < destination:
             yield f"{source} and {destination}"
+
+
+def print_comparison(
+    console: Console,
+    comparison: Comparison,
+    place: Callable[[KeyPath], Place],
+    place_before: Callable[[KeyPath], Place],
+) -> None:
+    """Print which paths change, the worst first; then elements and findings that came and went."""
+    for scenario in comparison.scenarios:
+        title = f"Failure of {scenario.failure}" if scenario.failure else "Steady state"
+        if not scenario.changes:
+            console.print(f"{title}: every path stays.", highlight=False)
+            continue
+        table = Table(title=f"{title}: what changes", title_justify="left")
+        for heading in ("From", "To", "Effect", "Before", "After", "Why"):
+            table.add_column(heading, overflow="fold")
+        for change in scenario.changes:
+            why = change.after.reason if change.after else ""
+            sides = (_side(change.before), _side(change.after))
+            table.add_row(change.source, change.destination, change.effect, *sides, why)
+        console.print(table)
+    for word, elements in (("New", comparison.appeared), ("Gone", comparison.disappeared)):
+        if elements:
+            console.print(f"{word} elements: {', '.join(elements)}", highlight=False)
+    for word, findings, where in (
+        ("New findings", comparison.new_findings, place),
+        ("Findings that are mended", comparison.mended_findings, place_before),
+    ):
+        if findings:
+            console.print(_findings_table(f"{word} ({len(findings)})", findings, where))
+
+
+def _side(path: Path | None) -> Text:
+    if path is None:
+        return Text("not there", style="dim")
+    side = _via(path.forward)
+    if path.forward.segments:
+        side.append(f": {_over(path.forward)}")
+    if path.reachable and not path.symmetric:
+        side.append(f", back {', '.join(segment.over for segment in path.back.segments) or 'none'}")
+    return side
 
 
 def print_walkthrough(console: Console, walkthrough: Walkthrough) -> None:

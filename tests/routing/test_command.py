@@ -249,3 +249,54 @@ def test_prediction_needs_neither_pulumi_nor_an_ssh_client() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert json.loads(done.stdout.replace("'", '"')) == []
+
+
+def test_diff_shows_what_changes_and_ends_well(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.test.yaml").read_text(encoding="utf-8")
+    before = tmp_path / "before.yaml"
+    before.write_text(text.replace("hub-spoke: {", "hub-spoke: {gatewayTransit: false, "), encoding="utf-8")
+    done = run("--stack", "test", "--diff", str(before))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Steady state: what changes" in done.stdout
+    assert "restored" in done.stdout
+    as_json = json.loads(run("--stack", "test", "--diff", str(before), "--json").stdout)
+    assert {change["effect"] for change in as_json["scenarios"][0]["changes"]} == {"restored"}
+
+
+def test_diff_reports_the_mistakes_of_both_files(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.test.yaml").read_text(encoding="utf-8")
+    (tmp_path / "before.yaml").write_text(text.replace("vlanId: 300", "vlanId: 5000"), encoding="utf-8")
+    (tmp_path / "Pulumi.bad.yaml").write_text(text.replace("host: 10.10.30.4", "host: x"), encoding="utf-8")
+    done = run("--stack", "bad", "--diff", "before.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "before.yaml" in done.stderr
+    assert "vlanId" in done.stderr
+    assert "Pulumi.bad.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_failures_given_twice_are_one_failure_of_both() -> None:
+    scenarios = predicted("--failure", "circuit:expressroute1", "--failure", "tunnel:hub-location1").scenarios
+    assert [scenario.failure for scenario in scenarios] == [
+        None,
+        "circuit:expressroute1 + tunnel:hub-location1",
+    ]
+    ended = {(path.source, path.destination): path for path in scenarios[1].paths}["hub", "location1"]
+    assert not ended.reachable
+
+
+def test_pairs_of_failures_list_what_neither_failure_alone_does() -> None:
+    scenarios = predicted("--pairs-of-failures").scenarios
+    by_failure = {scenario.failure: scenario.paths for scenario in scenarios}
+    both = by_failure["link:expressroute2/primary + link:expressroute2/secondary"]
+    assert {(path.source, path.destination) for path in both} == {
+        pair for site in ("hub", "spoke") for pair in ((site, "location2"), ("location2", site))
+    }
+    assert "circuit:expressroute1 + link:expressroute1/primary" not in by_failure
+    assert scenarios[0].failure is None
+
+
+def test_pairs_of_failures_go_with_the_table_only() -> None:
+    done = run("--stack", "test", "--pairs-of-failures", "--explain", "hub", "spoke")
+    assert done.returncode == 2
+    assert "--pairs-of-failures" in done.stderr

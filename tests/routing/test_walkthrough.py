@@ -113,4 +113,4 @@ def test_a_site_that_is_none_is_refused_with_the_near_one(forecast: Forecast) ->
     with pytest.raises(UnknownSiteError, match="Did you mean location1"):
         explain_path(forecast, "locaton1", "hub")
     with pytest.raises(UnknownElementError, match="Did you mean circuit:expressroute1"):
-        explain_path(forecast, "hub", "location1", "circuit:expressroute")
+        explain_path(forecast, "hub", "location1", "circuit:expresroute1")
