@@ -1,8 +1,8 @@
 """Measures previews side by side: `make bench`.
 
-Each line is a whole `pulumi preview` on the real engine: its time, the memory of its largest process, which is
-the program's, and of all together (sampled), and the cost of one resource once the empty program's preview is taken off. Ratios count, not
-seconds: they hold on other machines too.
+Each line is a whole `pulumi preview` on the real engine: its time, the memory of its largest process (the
+program's) and of all together, sampled, and the cost of one resource once the empty program's preview is
+taken off. Ratios count, not seconds: they hold on other machines too.
 """
 
 from __future__ import annotations

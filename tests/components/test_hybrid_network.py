@@ -145,6 +145,44 @@ def test_what_exists_is_not_created(deploy: Callable[..., Any]) -> None:
     assert azure[0].inputs["virtualNetworkGateway1"] == {"id": f"{base}/virtualNetworkGateways/gw"}
 
 
+OTHERS = "/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg/providers/Microsoft.Network"
+
+
+def of_another_subscription() -> dict[str, Any]:
+    circuit = {**SMALL["circuits"]["c"], "existing": {"id": f"{OTHERS}/expressRouteCircuits/c"}}
+    return {**SMALL, "circuits": {"c": circuit}}
+
+
+OWN = {"azure-native:subscriptionId": "00000000-0000-0000-0000-00000000000A"}
+
+
+def test_a_circuit_of_another_subscription_is_authorized(deploy: Callable[..., Any]) -> None:
+    deployment = deploy(of_another_subscription(), config=OWN)
+    (authorization,) = deployment.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization").values()
+    assert authorization["circuitName"] == "c"
+    (connection,) = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection").values()
+    assert connection["authorizationKey"] == "00000000-0000-4000-8000-000000000002"
+    providers = deployment.of_type("pulumi:providers:azure-native")
+    assert [inputs["subscriptionId"] for inputs in providers.values()] == [
+        "00000000-0000-0000-0000-00000000000b"
+    ]
+
+
+def test_an_authorization_that_was_given_is_used(deploy: Callable[..., Any]) -> None:
+    given = {"hybrid:authorizationKeys": '{"c-hub": "11111111-0000-4000-8000-000000000003"}'}
+    deployment = deploy(of_another_subscription(), config=OWN | given)
+    assert deployment.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization") == {}
+    (connection,) = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection").values()
+    assert connection["authorizationKey"] == "11111111-0000-4000-8000-000000000003"
+
+
+def test_tags_reach_what_takes_tags(deploy: Callable[..., Any]) -> None:
+    deployment = deploy({**SMALL, "tags": {"owner": "network team"}}, preview=True)
+    for kind in ("VirtualNetwork", "VirtualNetworkGateway", "ExpressRouteCircuit"):
+        (inputs,) = deployment.of_type(f"{NETWORK}{kind}").values()
+        assert inputs["tags"] == {"environment": "test", "owner": "network team"}
+
+
 def test_users_own_key_is_used_on_both_sides(deploy: Callable[..., Any], stack_file: Any) -> None:
     own = {"hybrid:sharedKeys": '{"hub-location1": "Own.Key.0123456789"}'}
     deployment = deploy(stack_file, preview=True, config=own)

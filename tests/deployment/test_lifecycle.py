@@ -169,3 +169,18 @@ def test_destroy_leaves_azure_empty_and_routers_as_they_were(deployment: Deploym
     assert deployment.azure_resources() == []
     assert {name: deployment.running(name) for name in routers} == before
     assert deployment.state() == []
+
+
+def test_what_is_protected_is_not_destroyed(deployment: Deployment) -> None:
+    deployment.edit(("    tags: {setup", "    protect: true\n    tags: {setup"))
+    deployment.up()
+    before = deployment.azure_resources()
+    destroyed = deployment.pulumi("destroy", "--yes")
+    assert destroyed.code != 0
+    assert "protected" in destroyed.output
+    assert deployment.azure_resources() == before
+
+    deployment.edit(("    protect: true\n", ""))
+    deployment.up()
+    assert deployment.pulumi("destroy", "--yes").code == 0
+    assert deployment.azure_resources() == []
