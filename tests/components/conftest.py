@@ -82,10 +82,10 @@ class RecordingAzure(mocks.Mocks):
             outputs["result"] = f"generated-for-{args.name}"
         return f"id-of-{args.name}", outputs
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         name = str(args.args.get("circuitName"))
         if name in self.deployment.circuits:
-            return dict(self.deployment.circuits[name]), None
+            return dict(self.deployment.circuits[name]), []
         raise InvokeError(f'Status=404 Code="ResourceNotFound" Message="{args.token} {name}"')
 
 
