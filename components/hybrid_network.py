@@ -295,9 +295,12 @@ class HybridNetwork(pulumi.ComponentResource):
             for placeholder in [name_of(vnet, instance)]
         }
         secrets = {onprem.shared_key(name): tunnel.shared_key for name, tunnel in tunnels.items()}
+        last_of_location: dict[str, OnPremisesRouter] = {}
         for name, router in self._network.routers.items():
-            OnPremisesRouter(
+            # routers that stand in for each other change one after the other: a bad change stops at the first
+            before = [last_of_location[router.location]] if router.location in last_of_location else []
+            last_of_location[router.location] = OnPremisesRouter(
                 f"{name}-router",
                 OnPremisesRouterArgs(network=self._network, router=router, outputs=outputs, secrets=secrets),
-                self._child,
+                pulumi.ResourceOptions(parent=self, depends_on=before),
             )
