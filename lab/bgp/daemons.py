@@ -28,6 +28,14 @@ _LOOK = 0.02
 _WORKERS = 8
 _IPSEC_DEVICE = "ipsec0"
 _IPSEC_MTU = "1500"
+_ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+    "MALLOC_TOP_PAD_": "16384",
+    "MALLOC_MMAP_THRESHOLD_": "32768",
+}
+"""One heap for all of a daemon's threads: they have little to do, and there are many of them."""
 _INSTALLED = re.compile(r"\{name=(\S+) [^{}]*state=INSTALLED")
 
 
@@ -84,7 +92,7 @@ class Daemons:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=dict(environment) if environment else None,
+                env={**_ENVIRONMENT, **(environment or {})},
             )
 
     def _await(self, node: str, program: str, ready: Callable[[], bool]) -> None:
@@ -114,7 +122,7 @@ class Daemons:
             settings.write_text(
                 render_charon(str(directory / "charon.vici"), str(self._logs / f"{node}.log"))
             )
-            environment = {"STRONGSWAN_CONF": str(settings), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+            environment = {"STRONGSWAN_CONF": str(settings)}
             self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
 
     def _load_charons(self, keys: Mapping[str, str]) -> None:
