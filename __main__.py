@@ -7,6 +7,7 @@ import pulumi
 from components.aliases import drop_old_version_aliases
 from components.configuration import read_settings
 from components.hybrid_network import HybridNetwork
+from components.paths import PATHS_OUTPUT, report_changes, steady_paths
 from topology import StackFileError
 
 try:
@@ -20,3 +21,7 @@ if not settings.keep_old_aliases:
 hybrid_network = HybridNetwork("network", settings)
 for name, value in hybrid_network.outputs.items():
     pulumi.export(name, value)
+
+paths = steady_paths(settings.network)
+pulumi.export(PATHS_OUTPUT, paths)
+report_changes(paths)

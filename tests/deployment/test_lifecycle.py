@@ -184,3 +184,17 @@ def test_what_is_protected_is_not_destroyed(deployment: Deployment) -> None:
     deployment.up()
     assert deployment.pulumi("destroy", "--yes").code == 0
     assert deployment.azure_resources() == []
+
+
+def test_a_preview_warns_of_a_path_that_gets_worse(deployed: Deployment) -> None:
+    assert "becomes" not in deployed.pulumi("preview").output
+    deployed.edit(
+        (
+            "internetNextHop: 66.198.12.105",
+            "bgp: {expressRouteLocalPreference: null}\n        internetNextHop: 66.198.12.105",
+        )
+    )
+    preview = deployed.pulumi("preview")
+    assert "warning: hub to location1 becomes expressroute (expressroute1), asymmetric, left to chance" in (
+        preview.output
+    )
