@@ -41,6 +41,10 @@ def _parse() -> argparse.Namespace:
     check = commands.add_parser("check", help="hold the prediction to it, in the steady state or in failures")
     check.add_argument("--failure", action="append", default=[], metavar="ELEMENT", help="may be repeated")
     check.add_argument("--all-failures", action="store_true", help="every single one")
+    drill = commands.add_parser("drill", help="let something fail under traffic, and write down what happens")
+    drill.add_argument("element", nargs="?", help="a link that a tunnel stands in for, if left out")
+    drill.add_argument("--how", choices=("down", "silent", "killed", "drain"), default="down")
+    drill.add_argument("--pair", nargs=2, metavar="SITE", help="between which two sites the probes run")
     commands.add_parser("down", help="end it; nothing of it is left")
     return parser.parse_args()
 

@@ -1,7 +1,7 @@
 """Addresses that the stack file does not have, because they are Azure's own or the lab's: allotted in order.
 
-- Azure's inner links and the transport of tunnels: 100.64.0.0/10 (RFC 6598), where no prefix of the stack file
-  overlaps. They are routed nowhere.
+- Azure's inner links and the transport of tunnels: 100.64.0.0/10 (RFC 6598), where no prefix of the stack
+  file overlaps. They are routed nowhere.
 - A VPN gateway's public addresses: documentation's 192.0.2.0/24 and 203.0.113.0/24 (RFC 5737); in Azure they
   are outputs of the deployment.
 """
@@ -71,19 +71,17 @@ def _described(network: Network) -> Iterator[IPv4Network]:
 def gateway_bgp_address(vnet: VirtualNetwork, instance: int) -> IPv4Address:
     """Return the BGP address of a VPN gateway's instance, counted from 1.
 
-    It is Azure's choice; documented examples have the last usable address of GatewaySubnet (VPN-2). For a second
-    instance the one before is taken here, as the emulated Resource Manager does.
+    It is Azure's choice; documented examples have the last usable address of GatewaySubnet (VPN-2). For a
+    second instance the one before is taken here, as the emulated Resource Manager does.
     """
     subnet = vnet.subnets.get(GATEWAY_SUBNET)
     if subnet is None:
-        raise UnsupportedDesignError(
-            f"{vnet.name} has no {GATEWAY_SUBNET} to give its VPN gateway an address"
-        )
+        raise UnsupportedDesignError(f"{vnet.name} has no {GATEWAY_SUBNET} for its VPN gateway")
     return subnet.prefix.broadcast_address - instance
 
 
 def virtual_network_host(vnet: VirtualNetwork) -> tuple[IPv4Interface, IPv4Address]:
-    """Return a virtual network's host with its subnet's length, and the subnet's own gateway, its first address."""
+    """Return a virtual network's host with its subnet's length, and the subnet's own gateway."""
     host = vnet.host or vnet.address_space[0][1]
     spaces = (*(subnet.prefix for subnet in vnet.subnets.values()), *vnet.address_space)
     subnet = next(space for space in spaces if host in space)

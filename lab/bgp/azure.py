@@ -6,11 +6,13 @@
 - Microsoft's edge hides the gateways' private AS from routers (PATH-4) and replaces it towards other virtual
   networks (ASN-16), which it reaches only if both sides allow that (ER-17).
 
-The session between a virtual network and its gateways is the lab's own device: in Azure it is no BGP. Its AS is
-taken out of every path.
+The session between a virtual network and its gateways is the lab's own device: in Azure it is no BGP. Its AS
+is taken out of every path.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from lab.bgp.addressing import gateway_bgp_address, virtual_network_host
 from lab.bgp.blueprint import NodeKind, Segment
@@ -129,7 +131,7 @@ class AzureSide:
             _define_tunnel_policy(node, vnet)
             node.label = gateway_bgp_address(vnet, number)
             instances.append(node)
-        for first, second in zip(instances, instances[1:], strict=False):
+        for first, second in pairwise(instances):
             self._session(first, second, maps=(("from-instance", "to-instance"),) * 2)
         return tuple(instances)
 

@@ -15,7 +15,10 @@ from lab.bgp.checking import check
 from lab.bgp.construction import draw_blueprint
 from lab.bgp.convergence import await_convergence
 from lab.bgp.directory import Directory, fingerprint
+from lab.bgp.drill import affected_pair, default_element, run_drill
 from lab.bgp.errors import LivingLabError
+from lab.bgp.evidence import write_evidence
+from lab.bgp.interruptions import Manner
 from routing import element_names
 from topology import Network, load_stack
 
@@ -34,6 +37,8 @@ def run(options: argparse.Namespace, directory: Directory) -> int:
         case "check":
             failures = element_names(network) if options.all_failures else tuple(options.failure)
             return _check(network, blueprint, failures)
+        case "drill":
+            return _drill(network, blueprint, options, directory)
     return 0
 
 
@@ -58,6 +63,24 @@ def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) ->
             _say(f"  {mismatch}")
         wrong += found
     return 1 if wrong else 0
+
+
+def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, directory: Directory) -> int:
+    element = options.element or default_element(network)
+    pair = tuple(options.pair) if options.pair else affected_pair(network, element)
+    for site in pair:
+        if site not in blueprint.sites:
+            raise LivingLabError(f"{site} is no site of this network: {', '.join(blueprint.sites)}")
+    manner = Manner(options.how)
+    drill = run_drill(network, blueprint, element, manner, (pair[0], pair[1]), directory.path)
+    for event in drill.events:
+        _say(f"{event.at - drill.events[0].at:6.1f} s  {event.what}")
+    for (source, destination), probe in ((drill.pair, drill.there), (drill.pair[::-1], drill.back)):
+        outcome = f"{probe.lost} of {probe.sent} lost, {probe.outage:.2f} s of silence"
+        _say(f"{source} to {destination}: {outcome}")
+    for path in write_evidence(drill, directory.path / "drills"):
+        _say(str(path))
+    return 0 if all(phase.as_predicted for phase in drill.phases) else 1
 
 
 def _say_status(blueprint: Blueprint, directory: Directory) -> None:

@@ -1,4 +1,4 @@
-"""Whether routing has settled: every session that ought to be up is, and nothing changes over several samples.
+"""Whether routing has settled: each session that ought to be up is, and nothing changes over samples.
 
 A route that exists proves nothing: a flap shows the same route at every look while its version counts up. So
 each sample holds the kernel's tables, BGP's table versions, and the states of sessions and tunnels.
@@ -107,7 +107,7 @@ def _bgp_state(node: Node) -> _BgpState:
 
 
 def _wires_by_session(blueprint: Blueprint) -> dict[tuple[str, str], Wire]:
-    """Return the wire of each session by its node and the neighbor's address; none for sessions across a LAN."""
+    """Return each session's wire by its node and the neighbor's address; none for those across a LAN."""
     return {
         (here.node, str(address.ip)): wire
         for wire in blueprint.wires

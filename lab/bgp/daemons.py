@@ -1,7 +1,7 @@
 """The programs of a living network: FRR's daemons of every speaker, and strongSwan's of every public table.
 
-They run as children of the keeper, in its process namespace, with sockets and configuration on a file system of
-its own: what it does not end itself, the kernel ends with it.
+They run as children of the keeper, in its process namespace, with sockets and configuration on a file system
+of its own: what it does not end itself, the kernel ends with it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Daemons:
             for name in waves[first]:
                 self._await(*name, _terminal(*name).exists)
         with ThreadPoolExecutor(_WORKERS) as pool:
-            list(pool.map(self._load_frr, speakers))
+            list(pool.map(self.load_frr, speakers))
         self._load_charons(keys)
 
     def start_frr(self, node: str, daemon: str) -> None:
@@ -77,10 +77,10 @@ class Daemons:
 
     def _launch_frr(self, node: str, daemon: str) -> None:
         directory = RUN / node
-        options = ("-i", str(directory / f"{daemon}.pid"), "-z", str(directory / "zserv.api"))
-        options += ("--vty_socket", str(directory), "-P", "0", "-f", "/dev/null", "--log", "stdout")
+        options = ["-i", str(directory / f"{daemon}.pid"), "-z", str(directory / "zserv.api")]
+        options += ["--vty_socket", str(directory), "-P", "0", "-f", "/dev/null", "--log", "stdout"]
         if daemon == "bfdd":
-            options += ("--bfdctl", str(directory / "bfdd.sock"))
+            options += ["--bfdctl", str(directory / "bfdd.sock")]
         self._start(node, daemon, (str(FRR_PROGRAMS / daemon), *options))
 
     def _start(
@@ -105,7 +105,8 @@ class Daemons:
                 raise FailedCommandError(f"{program} of {node} did not start; {log} ends with: {words}")
             time.sleep(_LOOK)
 
-    def _load_frr(self, node: Node) -> None:
+    def load_frr(self, node: Node) -> None:
+        """Load a node's configuration; what its daemons have of it already stays as it is."""
         assert node.routing is not None
         directory = RUN / node.name
         file = directory / "frr.conf"
@@ -119,9 +120,8 @@ class Daemons:
             directory = RUN / node
             directory.mkdir(parents=True)
             settings = directory / "strongswan.conf"
-            settings.write_text(
-                render_charon(str(directory / "charon.vici"), str(self._logs / f"{node}.log"))
-            )
+            log = self._logs / f"{node}.log"
+            settings.write_text(render_charon(str(directory / "charon.vici"), str(log)))
             environment = {"STRONGSWAN_CONF": str(settings)}
             self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
 
@@ -133,7 +133,7 @@ class Daemons:
         self.initiate_missing()
 
     def initiate_missing(self) -> None:
-        """Try anew every tunnel that has no security association: IOS does so for as long as it is configured."""
+        """Try every tunnel anew that has no security association, as IOS does while it is configured."""
         missing = [
             (node, one.name)
             for node, several in connections(self._blueprint).items()

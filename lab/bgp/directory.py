@@ -1,4 +1,4 @@
-"""Where a living network leaves word of itself: a lock, a status and logs, in one folder of the lab's directory."""
+"""Where a living network leaves word of itself: a lock, a status and logs, in one folder."""
 
 from __future__ import annotations
 

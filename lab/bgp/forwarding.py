@@ -1,7 +1,7 @@
-"""Where packets go: the kernel's own tables of all nodes, followed from wire to wire along every alternative.
+"""Where packets go: the kernel's tables of all nodes, followed from wire to wire along every alternative.
 
-What is read is what forwards. A trail is told in the words of the prediction, by the elements and segments that
-its wires and nodes stand for, and shares no code with it.
+What is read is what forwards. A trail is told in the words of the prediction, by the elements and segments
+that its wires and nodes stand for, and shares no code with it.
 """
 
 from __future__ import annotations

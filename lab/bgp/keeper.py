@@ -1,8 +1,8 @@
 """The keeper: the first process of a living network's own world, and the end of that world when it ends.
 
-It runs in mount, process and network namespaces of its own. Whatever ends it, a crash too, the kernel then ends
-every program in them and removes every namespace and interface: nothing has to be cleaned up, and nothing of
-this machine's own network is ever touched.
+It runs in mount, process and network namespaces of its own. Whatever ends it, a crash too, the kernel ends
+every program in them and removes every namespace and interface: nothing has to be cleaned up, and nothing
+of this machine's own network is ever touched.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""IPsec of one node with tunnels: strongSwan's configuration from the stack's IPsec policy and a shared key."""
+"""IPsec of one node with tunnels: strongSwan's configuration from the IPsec policy and a shared key."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Tunnels: a transport interface in the routing table, built in the table with the public address.
 
-- As with IOS's front-door VRF, the tunnel interface belongs to the VRF and its packets leave in another table,
-  here another namespace. It is a VXLAN between two addresses that only IPsec joins: strongSwan's user-space
-  ESP has one device for all tunnels and chooses by address, so that it cannot do a tunnel interface each.
+- As with IOS's front-door VRF, the tunnel interface belongs to the VRF and its packets leave in another
+  table, here another namespace. It is a VXLAN between two addresses that only IPsec joins: user-space ESP
+  has one device for all tunnels and chooses by address, so that it cannot do a tunnel interface each.
 - Towards each other two gateways join every instance with every instance (GW-14).
 """
 
@@ -179,7 +179,7 @@ class Vpn:
 
 
 def _lead_to(public: NodeDraft, peer: IPv4Address) -> None:
-    """Add the host route to a tunnel's far end: there is no other way out, so nothing leaves unprotected (GW-4)."""
+    """Add the host route to a far end (GW-4); with no other way out, nothing leaves unprotected."""
     next_hop = public.routes[0].destination.network_address
     route = KernelRoute(destination=IPv4Network(peer), interface=_INTERNET_PORT, via=next_hop)
     if route not in public.routes:

@@ -1,0 +1,206 @@
+"""A drill: probes run both ways while an element fails and is mended, and everything is written down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.bgp.blueprint import Blueprint
+from lab.bgp.convergence import await_convergence
+from lab.bgp.counters import Count, difference, read_counters
+from lab.bgp.errors import LivingLabError, NotConvergedError
+from lab.bgp.failures import Cut, plan_cut
+from lab.bgp.forwarding import Trail, read_tables
+from lab.bgp.interruptions import Manner, Step, interruption
+from lab.bgp.probes import Probe, ProbeResult, trace
+from routing import Direction, predict_paths
+from routing import Path as PredictedPath
+from topology import Network
+
+_QUIET = 3.0
+"""Seconds of each phase in which only the probes' packets count."""
+_LONGEST_SILENCE = 240.0
+"""More than BGP's hold time of 180 s."""
+_LOOK = 0.2
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, and when, in seconds since the epoch."""
+
+    at: float
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """Before, during or after the failure: what traffic crosses."""
+
+    name: str
+    there: tuple[Trail, ...]
+    back: tuple[Trail, ...]
+    traced_there: tuple[str, ...]
+    traced_back: tuple[str, ...]
+    counts: dict[str, Count]
+    """Of three seconds, by link and tunnel."""
+    predicted: PredictedPath | None
+    """None where the prediction has no such state."""
+
+    @property
+    def as_predicted(self) -> bool:
+        """Whether both directions go by the elements that the prediction names."""
+        if self.predicted is None:
+            return True
+        return _agrees(self.predicted.forward, self.there) and _agrees(self.predicted.back, self.back)
+
+
+def _agrees(predicted: Direction, measured: tuple[Trail, ...]) -> bool:
+    ways = {trail.hops for trail in measured if trail.delivered}
+    return ways == set(predicted.hops) or (not predicted.determined and ways <= set(predicted.hops))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """All that one drill recorded."""
+
+    element: str
+    manner: Manner
+    pair: Pair
+    there: ProbeResult
+    back: ProbeResult
+    events: tuple[Event, ...]
+    phases: tuple[Phase, ...]
+
+
+def default_element(network: Network) -> str:
+    """Return the first circuit link that a router with a tunnel ends: what a VPN stands in for.
+
+    Raises:
+        LivingLabError: if there is none.
+    """
+    for circuit, name, link in network.links:
+        if link.enabled and link.router and any(network.router_tunnels(link.router)):
+            return f"link:{circuit.name}/{name}"
+    raise LivingLabError("no router has both a circuit link and a tunnel: name the element to fail")
+
+
+def affected_pair(network: Network, element: str) -> Pair:
+    """Return the first pair that crosses an element and is still reachable without it, locations first.
+
+    Raises:
+        LivingLabError: if the element's failure cuts off every pair that crosses it.
+    """
+    steady, failed = predict_paths(network, element)
+    survivors = {
+        (path.source, path.destination) for path in failed.paths if path.reachable and path.back.hops
+    }
+    crossing = [
+        (path.source, path.destination)
+        for path in sorted(steady.paths, key=lambda path: path.source not in network.locations)
+        if any(element in way for way in path.forward.hops) and (path.source, path.destination) in survivors
+    ]
+    if not crossing:
+        raise LivingLabError(
+            f"no pair of sites crosses {element} and survives its failure: name one by --pair"
+        )
+    return crossing[0]
+
+
+def run_drill(
+    network: Network, blueprint: Blueprint, element: str, manner: Manner, pair: Pair, room: Path
+) -> Drill:
+    """Carry a drill out and mend everything at its end, whatever happens.
+
+    Raises:
+        NotConvergedError: if routing does not settle, or traffic never finds another way.
+    """
+    planned = plan_cut(blueprint, element)
+    interrupting, mending = interruption(blueprint, planned, manner, room / "logs")
+    predictions = {scenario.failure: scenario.paths for scenario in predict_paths(network, element)}
+    forecast = {
+        failure: next(path for path in paths if (path.source, path.destination) == pair)
+        for failure, paths in predictions.items()
+    }
+    await_convergence(blueprint)
+    events: list[Event] = []
+    phases: list[Phase] = []
+    with ExitStack() as stack:
+        probes = [
+            stack.enter_context(Probe(blueprint, *way, room / f"probe-{way[0]}-{way[1]}.txt"))
+            for way in (pair, pair[::-1])
+        ]
+        phases.append(_phase(blueprint, "before", pair, forecast[None]))
+        try:
+            events += _carry_out(interrupting)
+            events += _await_other_way(blueprint, planned, manner, pair, phases[0])
+            phases.append(_phase(blueprint, "during", pair, forecast[element]))
+        finally:
+            events += _carry_out(mending)
+        convergence = await_convergence(blueprint)
+        events.append(Event(at=time.time(), what=f"routing has settled, in {convergence.seconds:.1f} s"))
+        phases.append(_phase(blueprint, "after", pair, forecast[None]))
+    return Drill(
+        element=element,
+        manner=manner,
+        pair=pair,
+        there=probes[0].result(),
+        back=probes[1].result(),
+        events=tuple(events),
+        phases=tuple(phases),
+    )
+
+
+def _carry_out(steps: list[Step]) -> Iterator[Event]:
+    for words, step in steps:
+        yield Event(at=time.time(), what=words)
+        step()
+
+
+def _await_other_way(
+    blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, before: Phase
+) -> Iterator[Event]:
+    """Wait until traffic goes another way, both ways; then until routing has settled."""
+    began = time.monotonic()
+    crossed = any(planned.element in trail.hops for trail in before.there)
+    while crossed:
+        tables = read_tables(blueprint)
+        ways = (tables.follow(*pair), tables.follow(*pair[::-1]))
+        if not any(planned.element in trail.hops for way in ways for trail in way) and all(
+            trail.delivered for way in ways for trail in way
+        ):
+            yield Event(at=time.time(), what="both directions go another way")
+            break
+        if time.monotonic() - began > _LONGEST_SILENCE:
+            raise NotConvergedError(f"traffic still crosses {planned.element} {_LONGEST_SILENCE:.0f} s later")
+        time.sleep(_LOOK)
+    await_convergence(
+        blueprint, planned if manner is not Manner.KILLED else _without_sessions(blueprint, planned)
+    )
+
+
+def _without_sessions(blueprint: Blueprint, planned: Cut) -> Cut:
+    """Return a cut in which no session of the element's nodes is waited for."""
+    nodes = {node.name for node in blueprint.nodes.values() if node.element == planned.element}
+    wires = tuple(wire for wire in blueprint.wires if any(port.node in nodes for port in wire.ends))
+    return Cut(element=planned.element, wires=wires)
+
+
+def _phase(blueprint: Blueprint, name: str, pair: Pair, predicted: PredictedPath | None) -> Phase:
+    before = read_counters(blueprint)
+    time.sleep(_QUIET)
+    counts = difference(before, read_counters(blueprint))
+    tables = read_tables(blueprint)
+    return Phase(
+        name=name,
+        there=tables.follow(*pair),
+        back=tables.follow(*pair[::-1]),
+        traced_there=trace(blueprint, *pair),
+        traced_back=trace(blueprint, *pair[::-1]),
+        counts=counts,
+        predicted=predicted,
+    )
