@@ -17,6 +17,8 @@ from routing.prediction import (
 )
 from routing.propagation import UnstableRoutingError
 from routing.report import paths_document
+from routing.route_views import UnknownPlaceError, places, route_tables, tables_document
+from routing.views import RouteTable
 from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
 
 __all__ = [
@@ -29,12 +31,14 @@ __all__ = [
     "FindingKind",
     "Forecast",
     "Path",
+    "RouteTable",
     "RoutingError",
     "Scenario",
     "Segment",
     "SegmentKind",
     "Severity",
     "UnknownElementError",
+    "UnknownPlaceError",
     "UnknownSiteError",
     "UnstableRoutingError",
     "Walkthrough",
@@ -46,7 +50,10 @@ __all__ = [
     "findings_document",
     "pairs_of_failures",
     "paths_document",
+    "places",
     "predict_paths",
+    "route_tables",
     "scenarios",
+    "tables_document",
     "walkthrough_document",
 ]

@@ -19,6 +19,8 @@ from routing.forecast import Forecast
 from routing.judgement import collect_findings
 from routing.prediction import pairs_of_failures, scenarios
 from routing.report import paths_document
+from routing.route_views import route_tables, tables_document
+from routing.views import RouteTable
 from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
 from topology import CONFIG_KEY, Document, Mistake, Network, Place, StackFileError, load_network
 from topology.document import read_document
@@ -30,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print what was asked for; return 2, with one message, for a bad stack file or an unknown element."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.pairs_of_failures and (options.explain or options.diff):
+    if options.pairs_of_failures and (options.explain or options.diff or options.routes):
         parser.error("--pairs-of-failures goes with the path table only")
     try:
         if options.diff:
@@ -88,6 +90,9 @@ def _predict(options: argparse.Namespace, network: Network, place: Where) -> Non
     failed = tuple(options.failure)
     check_elements(network, failed)
     forecast = Forecast(network)
+    if options.routes:
+        _show_routes(options, route_tables(forecast, options.routes, *failed))
+        return
     if options.explain:
         source, destination = options.explain
         _explain(options, explain_path(forecast, source, destination, *failed))
@@ -116,6 +121,18 @@ def _explain(options: argparse.Namespace, walkthrough: Walkthrough) -> None:
     from routing.table import print_walkthrough, table_console  # noqa: PLC0415
 
     print_walkthrough(table_console(), walkthrough)
+
+
+def _show_routes(options: argparse.Namespace, tables: tuple[RouteTable, ...]) -> None:
+    """Print tables as their commands do, so without rich, which would fold them."""
+    if options.json:
+        _write_json(tables_document(options.stack, options.routes, options.failure, tables))
+        return
+    for table in tables:
+        notes = "".join(f"# {note}\n" for note in table.notes)
+        sys.stdout.write(
+            f"# {options.routes}, predicted; compare with: {table.command}\n{notes}{table.text}\n\n"
+        )
 
 
 def _write_json(document: dict[str, Any]) -> None:
@@ -153,6 +170,11 @@ def _parser() -> argparse.ArgumentParser:
         nargs=2,
         metavar=("SOURCE", "DESTINATION"),
         help="tell hop by hop which routes compete and which rule decides",
+    )
+    views.add_argument(
+        "--routes",
+        metavar="PLACE",
+        help="show the route table of a virtual network, a gateway, a circuit's link or a router",
     )
     views.add_argument(
         "--diff",

@@ -300,3 +300,14 @@ def test_pairs_of_failures_go_with_the_table_only() -> None:
     done = run("--stack", "test", "--pairs-of-failures", "--explain", "hub", "spoke")
     assert done.returncode == 2
     assert "--pairs-of-failures" in done.stderr
+
+
+def test_routes_shows_tables_to_lay_beside_the_real_ones() -> None:
+    done = run("--stack", "test", "--routes", "router:location1-ce1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "compare with: show ip bgp vpnv4 vrf 30" in done.stdout
+    assert "compare with: show ip route vrf 30" in done.stdout
+    as_json = json.loads(run("--stack", "test", "--routes", "hub", "--json").stdout)
+    assert as_json["tables"][0]["columns"][0] == "Source"
+    unknown = run("--stack", "test", "--routes", "hubb")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)

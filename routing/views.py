@@ -1,0 +1,78 @@
+"""The route table that a place sees, predicted, in the columns in which Azure or IOS shows it.
+
+- What only the deployment knows (addresses of Azure's own gateways and edges, ages, versions) is a name in
+  angle brackets, or left out and said so; it is never computed (VPN-2).
+- Whether a row is there, its AS path, weight and preference follow from the same tables as the paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from routing.graph import MicrosoftEdgeNode, Node
+from routing.propagation import Tables
+from routing.routes import Route
+from topology import Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTable:
+    """One table, to be laid beside the output of a command."""
+
+    command: str
+    """What shows the real one."""
+    columns: tuple[str, ...]
+    """As that command heads them."""
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+    """What differs from the real output for certain, or is not certain."""
+    text: str
+    """Columns and rows as that command prints them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vantage:
+    """A place with the routes that it holds."""
+
+    network: Network
+    node: Node
+    name: str
+    """The place's name without its kind."""
+    tables: Tables
+    failed: tuple[str, ...] = ()
+    """The elements that are down."""
+
+    def held(self) -> Iterator[tuple[IPv4Network, tuple[Route, ...], tuple[Route, ...]]]:
+        """Yield each prefix with all routes to it, and those the node goes by; by address."""
+        for prefix in sorted(self.tables):
+            routes = self.tables[prefix].candidates(self.node)
+            if routes:
+                yield prefix, routes, self.tables[prefix].selections[self.node].routes
+
+
+def unknown_address(node: Node) -> str:
+    """Return what stands for an address that only the deployment knows."""
+    if isinstance(node, MicrosoftEdgeNode):
+        return f"<{node.name.replace(' Microsoft edge', ' edge')}>"
+    return f"<{node.name}>"
+
+
+def classful(prefix: IPv4Network) -> str:
+    """Return a prefix as BGP tables of IOS write it: without its length where that follows from its class."""
+    first = int(prefix.network_address) >> 24
+    natural = 8 if first < _CLASS_B else 16 if first < _CLASS_C else 24
+    return str(prefix.network_address) if prefix.prefixlen == natural else str(prefix)
+
+
+_CLASS_B, _CLASS_C = 128, 192
+"""The first octets of class B and of class C."""
+
+
+def dashed(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> str:
+    """Return a table as `az ... -o table` prints it: two spaces between columns, dashes under headings."""
+    widths = [max(len(row[number]) for row in (columns, *rows)) for number in range(len(columns))]
+    lines = (columns, tuple("-" * width for width in widths), *rows)
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  ".join(line).rstrip() for line in padded)

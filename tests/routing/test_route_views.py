@@ -1,0 +1,160 @@
+"""`--routes`: what each place sees, in the columns of Azure's and IOS's own output.
+
+The expected rows are in the form of published tables: learned routes of ExpressRoute gateways with weight
+32769 plus the connection's, other virtual networks as 12076-12076 (ASN-16), a circuit's with 65515 (ASN-15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from routing import Forecast, RouteTable, RoutingError, UnknownPlaceError, places, route_tables
+from topology import Network
+
+Stack = Callable[..., Network]
+View = Callable[..., RouteTable]
+
+ER1 = "<expressroute1's primary edge>"
+ER1_SECONDARY = "<expressroute1's secondary edge>"
+
+
+@pytest.fixture(scope="module")
+def view(stack: Stack) -> View:
+    """Return `view(place, changes, failed, number)`: the place's table of that number."""
+
+    def shown(
+        place: str, changes: Mapping[str, Any] | None = None, failed: str | None = None, number: int = 0
+    ) -> RouteTable:
+        return route_tables(Forecast(stack(changes)), place, *((failed,) if failed else ()))[number]
+
+    return shown
+
+
+def rows(table: RouteTable, prefix: str) -> list[tuple[str, ...]]:
+    return [row for row in table.rows if prefix in row]
+
+
+def test_an_expressroute_gateway_learns_from_both_edges(view: View) -> None:
+    table = view("gateway:hub/expressroute")
+    assert table.columns == ("Network", "NextHop", "Origin", "SourcePeer", "AsPath", "Weight")
+    assert rows(table, "10.17.30.0/26") == [
+        ("10.17.30.0/26", ER1, "EBgp", ER1, "12076-12076", "32769"),
+        ("10.17.30.0/26", ER1_SECONDARY, "EBgp", ER1_SECONDARY, "12076-12076", "32769"),
+    ]
+    assert rows(table, "10.2.30.0/25") == [("10.2.30.0/25", ER1, "EBgp", ER1, "12076-65021", "32769")]
+    own = "<hub's ExpressRoute gateway>"
+    assert rows(table, "10.11.30.0/26") == [("10.11.30.0/26", "", "Network", own, "", "32768")]
+    assert rows(table, "10.11.30.64/26") == []
+
+
+def test_a_connections_weight_is_added_to_the_base(view: View) -> None:
+    table = view("gateway:hub/expressroute", {"connections": {"expressroute1-hub": {"weight": 100}}})
+    assert rows(table, "10.2.30.0/25")[0][-1] == "32869"
+    assert rows(table, "10.1.31.0/25")[0][-1] == "32769"
+
+
+def test_a_vpn_gateway_shows_both_kinds_with_their_weights(view: View) -> None:
+    table = view("gateway:hub/vpn")
+    assert [(row[1], row[4], row[5]) for row in rows(table, "10.2.30.0/25")] == [
+        ("10.2.30.125", "65021", "32768"),
+        (ER1, "12076-65021", "32769"),
+    ]
+    assert rows(table, "10.2.30.125/32")[0][2] == "Network"
+    assert any("PATH-3" in note for note in table.notes)
+
+
+def test_a_branch_sees_the_whole_path_behind_the_hub(view: View) -> None:
+    table = view("gateway:branch/vpn")
+    hub = "<hub's VPN gateway>"
+    assert rows(table, "10.2.30.0/25") == [("10.2.30.0/25", hub, "EBgp", hub, "65515-65021", "32768")]
+    assert rows(table, "10.17.30.0/26") == []
+
+
+def test_a_nic_goes_by_the_preferred_gateway_only(view: View) -> None:
+    table = view("spoke")
+    assert table.columns == ("Source", "State", "Address Prefix", "Next Hop Type", "Next Hop IP")
+    gateway = ("VirtualNetworkGateway", "Active")
+    assert rows(table, "10.2.30.0/25") == [(*gateway, "10.2.30.0/25", "VirtualNetworkGateway", ER1)]
+    assert rows(table, "10.10.30.0/24") == [("Default", "Active", "10.10.30.0/24", "VNetPeering", "")]
+    assert rows(table, "10.11.30.0/26") == [("Default", "Active", "10.11.30.0/26", "VnetLocal", "")]
+    failed = view("spoke", failed="circuit:expressroute1")
+    assert rows(failed, "10.2.30.0/25")[0][-1] == "<hub's VPN gateway>"
+    assert rows(failed, "10.17.30.0/26") == []
+
+
+def test_a_peering_to_another_region_is_global(view: View) -> None:
+    table = view("spoke", {"virtualNetworks": {"spoke": {"location": "westus"}}})
+    assert rows(table, "10.10.30.0/24")[0][3] == "VNetGlobalPeering"
+
+
+def test_a_circuits_table_shows_virtual_networks_with_the_gateways_as(view: View) -> None:
+    table = view("link:expressroute1/primary")
+    assert table.columns == ("Network", "NextHop", "LocPrf", "Weight", "Path")
+    assert rows(table, "10.2.30.0/25") == [("10.2.30.0/25", "192.168.30.17", "", "0", "65021")]
+    assert rows(table, "10.10.30.0/24")[0][-1] == "65515"
+    assert rows(view("link:expressroute1/secondary"), "10.2.30.0/25") == []
+
+
+def test_a_router_marks_the_best_route_and_shows_set_preferences_only(view: View) -> None:
+    table = view("router:location1-ce1")
+    assert "Route Distinguisher: 65021:30 (default for vrf 30)" in table.text
+    assert " *>                   192.168.30.18                 200      0 12076 i" in table.text.splitlines()
+    vpn = next(line for line in table.text.splitlines() if "65515 i" in line)
+    assert vpn.startswith(" *   10.10.30.0/24    <hub's VPN gateway>")
+    assert table.text.splitlines()[0].index("Next Hop") == 22
+
+
+def test_where_chance_decides_no_route_is_marked(view: View) -> None:
+    unset = {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": None}}}}
+    table = view("router:location1-ce1", unset)
+    statuses = [row[0] for row in table.rows if row[-1] in {"12076 i", "65515 i"} and row[2] != ""]
+    assert statuses.count("*>") == 1  # remote's prefix has one way only
+    assert any("PATH-4" in note for note in table.notes)
+
+
+def test_a_companions_routes_are_internal(view: View) -> None:
+    internal = [row for row in view("router:location2-ce1").rows if row[0].endswith("i")]
+    assert [(row[2], row[4], row[-1]) for row in internal] == [("192.168.31.4", "200", "12076 i")] * 2
+
+
+def test_the_routing_table_has_what_the_router_forwards_by(view: View) -> None:
+    table = view("router:location1-ce1", number=1)
+    assert table.command == "show ip route vrf 30"
+    lines = table.text.splitlines()
+    assert "B        10.10.30.0/24 [20/0] via 192.168.30.18" in lines
+    assert "C        10.2.30.125/32 is directly connected, Tunnel30" in lines
+    assert "L        192.168.30.17/32 is directly connected, TenGigabitEthernet0/0/0.300" in lines
+    assert not any("<hub's VPN gateway>" in line for line in lines if "10.10.30.0" in line)
+
+
+def test_a_static_lan_is_a_static_route(view: View) -> None:
+    static = {"routers": {"location2-ce1": {"ospf": None, "lan": {"nextHop": "192.168.31.1"}}}}
+    lines = view("router:location2-ce1", static, number=1).text.splitlines()
+    assert "S        10.1.31.0/25 [1/0] via 192.168.31.1" in lines
+
+
+def test_classful_networks_lose_their_length_as_on_ios(view: View) -> None:
+    wide = {
+        "locations": {"location2": {"prefixes": ["172.20.0.0/16"], "host": None, "defaultGateway": None}},
+    }
+    assert rows(view("link:expressroute2/primary", wide), "172.20.0.0")[0][1] == "192.168.31.17"
+
+
+def test_every_place_has_a_table_with_as_many_cells_as_columns(stack: Stack) -> None:
+    forecast = Forecast(stack())
+    assert len(places(forecast.network)) == 4 + 4 + 4 + 4
+    for place in places(forecast.network):
+        for table in route_tables(forecast, place):
+            assert all(len(row) == len(table.columns) for row in table.rows)
+            assert table.rows
+
+
+def test_a_place_without_a_table_is_refused(stack: Stack) -> None:
+    forecast = Forecast(stack())
+    with pytest.raises(UnknownPlaceError, match="Did you mean gateway:hub/vpn"):
+        route_tables(forecast, "gateway:hub/vpm")
+    with pytest.raises(RoutingError, match="gateway:hub/vpn has failed"):
+        route_tables(forecast, "gateway:hub/vpn", "gateway:hub/vpn")
