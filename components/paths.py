@@ -1,8 +1,8 @@
 """The predicted paths as a stack output, and what a preview says when a change breaks one.
 
 `paths` maps each site to each other one: `expressroute (expressroute1)`, with `, asymmetric` or `, left to
-chance` where that holds, or `unreachable`. A preview compares it with the last deployment's. Networks of more than
-`routing.MANY_SITES` sites have neither: there `python -m routing --diff` is the tool.
+chance` where that holds, or `unreachable`. A preview compares it with the last deployment's. Networks of more
+than `routing.MANY_SITES` sites have neither: there `python -m routing --diff` is the tool.
 """
 
 from __future__ import annotations
