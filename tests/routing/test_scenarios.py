@@ -192,7 +192,7 @@ location2   2      2.p      x       x       x          -
 """,
     ),
     "missing route map, without circuit 1": (NO_ROUTE_MAP, "circuit:expressroute1", WITHOUT_CIRCUIT1),
-    # VPN and ExpressRoute learn each other's routes (PATH-8). location1 hears the branch over both and goes by
+    # VPN and ExpressRoute learn each other's routes (PATH-8). location1 hears the branch over both, goes by
     # 200; where the hub's VPN gateway sends the branch's traffic, nobody documents. location1 hears location2
     # through the tunnel, but its own prefix comes over circuit 1, and so never gets to circuit 2 (PATH-9).
     "Route Server": (
