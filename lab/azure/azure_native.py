@@ -17,7 +17,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from lab.azure.arm_client import ArmClient, ArmError, environment_client
@@ -33,8 +33,7 @@ from lab.azure.conversion import (
     writable,
 )
 from lab.azure.schema import ResourceType, Shape, find_function, find_type
-
-VERSION = "3.29.0"
+from lab.azure.stand_in import StandIn
 
 _GROUP = re.compile(r"/resourcegroups/([^/]+)", re.IGNORECASE)
 
@@ -69,8 +68,10 @@ class _Configured:
     location: str | None
 
 
-class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
+class AzureNative(StandIn):
     """Serves every provider instance of every engine that attaches; connections tell them apart."""
+
+    version = "3.29.0"
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -81,30 +82,10 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         """Give up the connections to Azure."""
         await asyncio.gather(*(client.close() for client in self._clients.values()))
 
-    async def Attach(self, request: Any, context: Any) -> Any:
-        """Let an engine use this running plugin."""
-        del request, context
-        return Empty()
-
     async def Handshake(self, request: Any, context: Any) -> Any:
         """Agree on what travels: neither secrets nor outputs are marked."""
         del request, context
         return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
-
-    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        """Say which version this stands in for."""
-        del request, context
-        return plugin_pb2.PluginInfo(version=VERSION)
-
-    async def CheckConfig(self, request: Any, context: Any) -> Any:
-        """Take any configuration, as the real one does."""
-        del context
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    async def DiffConfig(self, request: Any, context: Any) -> Any:
-        """Keep resources when the provider's configuration changes."""
-        del request, context
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     @_refusing
     async def Configure(self, request: Any, context: Any) -> Any:
@@ -218,11 +199,6 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         if found is None:
             raise ArmError(404, {"code": "ResourceNotFound", "message": f"'{path}' was not found"})
         return provider_pb2.InvokeResponse(**{"return": to_struct(_outputs(found, resource))})
-
-    async def Cancel(self, request: Any, context: Any) -> Any:
-        """Let what is under way come to its end, as the real one does: Azure would not stop either."""
-        del request, context
-        return Empty()
 
 
 def _type(urn: str) -> ResourceType:

@@ -9,11 +9,10 @@ from typing import Any
 import bcrypt
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from lab.azure.conversion import JsonObject, from_struct, to_struct
-
-VERSION = "4.21.4"
+from lab.azure.stand_in import StandIn
 
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 """The real provider's, unless overridden."""
@@ -33,33 +32,15 @@ _DEFAULTS = {
 _BCRYPT_LIMIT = 72
 
 
-class Random(provider_pb2_grpc.ResourceProviderServicer):
+class Random(StandIn):
     """Makes random values once and keeps them in the stack's state."""
 
-    async def Attach(self, request: Any, context: Any) -> Any:
-        """Let an engine use this running plugin."""
-        del request, context
-        return Empty()
+    version = "4.21.4"
 
     async def Handshake(self, request: Any, context: Any) -> Any:
         """Agree on what travels."""
         del request, context
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        """Say which version this stands in for."""
-        del request, context
-        return plugin_pb2.PluginInfo(version=VERSION)
-
-    async def CheckConfig(self, request: Any, context: Any) -> Any:
-        """Take any configuration: there is none."""
-        del context
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    async def DiffConfig(self, request: Any, context: Any) -> Any:
-        """Find no difference: there is no configuration."""
-        del request, context
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     async def Configure(self, request: Any, context: Any) -> Any:
         """Be ready."""
@@ -111,11 +92,6 @@ class Random(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: Any, context: Any) -> Any:
         """Forget the value."""
-        del request, context
-        return Empty()
-
-    async def Cancel(self, request: Any, context: Any) -> Any:
-        """Have nothing to stop."""
         del request, context
         return Empty()
 
