@@ -9,7 +9,7 @@ from pathlib import Path
 
 import paramiko
 
-from onprem.errors import PushError
+from onprem.errors import PushError, Untrusted
 
 _SSH = Path("~/.ssh")
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
@@ -32,6 +32,8 @@ class Access:
     password: str = field(default="", repr=False)
     ssh_config: Path | None = None
     """OpenSSH's client configuration; the user's own if None."""
+    serial: str | None = None
+    """The chassis' serial number, if it is to be checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Endpoint:
         router, shown = self.access.router, fingerprint(key)
         if self.access.host_key is not None:
             known = fingerprint(self.keys[0])
-            return PushError(
+            return Untrusted(
                 f"{router}: {self.address} shows another host key ({shown}) than the one pinned as its"
                 f" hostKey ({known}); nothing was sent. If the router has a new key, ask its owner to confirm"
                 " it and change hostKey; if not, something else answers at this address"
@@ -68,13 +70,13 @@ class Endpoint:
         files = ", ".join(map(str, self.known_hosts))
         if self.keys:
             known = ", ".join(map(fingerprint, self.keys))
-            return PushError(
+            return Untrusted(
                 f"{router}: {self.address} shows another host key ({shown}) than {files} has for"
                 f" {self.key_name} ({known}); nothing was sent. If the router has a new key, have its owner"
                 f" confirm it, then run: ssh-keygen -R '{self.key_name}' -f {self.known_hosts[0]} and add the"
                 " new one; if not, something else answers at this address"
             )
-        return PushError(
+        return Untrusted(
             f"{router}: the host key of {self.address} ({shown}) is not known: {files} has none for"
             f" {self.key_name}; nothing was sent. Have the router's owner confirm the fingerprint, then add"
             f" the key to the file (ssh-keyscan -p {self.port} {self.hostname}) or set the router's hostKey"

@@ -21,3 +21,7 @@ class PushError(OnPremisesError):
 
 class Unreachable(PushError):  # noqa: N818 (a state of the world, which a preview survives)
     """A router that did not answer; nothing is known about its configuration."""
+
+
+class Untrusted(PushError):  # noqa: N818 (a state of the world)
+    """A router that showed another host key, or refused the login: there is no second try."""

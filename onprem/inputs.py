@@ -18,6 +18,8 @@ from onprem.commands import HIDDEN, split_secret
 from onprem.errors import PushError
 from onprem.placeholders import PlaceholderKind, placeholder_names
 
+LONGEST = 120
+"""Minutes that a router's revert timer takes."""
 MAX_LINE = 254
 """Characters; IOS cuts what is longer."""
 _NAME = re.compile(r"[A-Za-z0-9-]+")
@@ -64,6 +66,11 @@ class Inputs:
     router: str
     host: str | Unknown
     host_key: str | Unknown | None = None
+    serial: str | Unknown | None = None
+    revert_minutes: int | None = None
+    """What the provider's configuration says if None."""
+    site: str = ""
+    """Routers of one site are never pushed to at the same time, and none after another has failed."""
     mode: str = Mode.PUSH
     lines: tuple[str, ...] = ()
     values: Mapping[str, str | Unknown] = field(default_factory=dict)
@@ -113,6 +120,9 @@ def _target_flaws(inputs: Inputs) -> Iterator[Flaw]:
         yield Flaw(input="host", says="must be a host name or an address")
     if inputs.mode not in list(Mode):
         yield Flaw(input="mode", says=f"must be one of {', '.join(Mode)}")
+    if inputs.revert_minutes is not None and not 0 <= inputs.revert_minutes <= LONGEST:
+        says = f"must be from 1 to {LONGEST}, or 0 to do without the router's own timer"
+        yield Flaw(input="revertMinutes", says=says)
     if isinstance(inputs.host_key, str):
         try:
             parse_host_key(inputs.router, inputs.host_key)

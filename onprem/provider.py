@@ -36,8 +36,9 @@ from pulumi.runtime.proto import (
 )
 
 from onprem.errors import OnPremisesError
-from onprem.inputs import UNKNOWN, Inputs, Mode, Unknown, find_flaws
-from onprem.push import Pushed
+from onprem.inputs import LONGEST, UNKNOWN, Inputs, Mode, Unknown, find_flaws
+from onprem.previewed import JOURNAL, PreviewRecord
+from onprem.push import Pushed, Safeguards
 from onprem.rendered import is_rendered, remove_rendered, rendered_file, rendered_text, write_rendered
 from onprem.resource import (
     Comparison,
@@ -64,7 +65,18 @@ _KINDS = {
     "delete": sdk.PropertyDiffKind.DELETE,
     "replace": sdk.PropertyDiffKind.UPDATE_REPLACE,
 }
-_INPUTS = ("router", "host", "hostKey", "mode", "lines", "values", "secrets")
+_INPUTS = (
+    "router",
+    "host",
+    "hostKey",
+    "serial",
+    "site",
+    "revertMinutes",
+    "mode",
+    "lines",
+    "values",
+    "secrets",
+)
 Properties = Mapping[str, PropertyValue]
 ResultT = TypeVar("ResultT")
 
@@ -91,6 +103,8 @@ class RouterProvider(sdk.Provider):
             password=str(given.get("password") or os.environ.get("IOSXE_PASSWORD", "")),
             ssh_config=_path(os.environ.get("IOSXE_SSH_CONFIG")),
             compare_with_state=os.environ.get("IOSXE_COMPARE") == "state",
+            safeguards=_safeguards(given),
+            approved=_approved(given.get("approved") or os.environ.get("IOSXE_APPROVED")),
         )
         return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_outputs=False)
 
@@ -165,6 +179,11 @@ class RouterProvider(sdk.Provider):
 
     async def _compare(self, inputs: Inputs, state: State | None, urn: str) -> dict[str, str]:
         found: Comparison = await asyncio.to_thread(compare_with, inputs, state, self._login)
+        record = PreviewRecord(_project_root(), urn)
+        if found.properties or state is None:
+            record.write(found.seen)
+        else:
+            record.forget()
         await self._say(found.messages, urn)
         properties = dict(found.properties)
         if inputs.mode == Mode.RENDER:
@@ -174,7 +193,13 @@ class RouterProvider(sdk.Provider):
         return properties
 
     async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
-        outcome = await asyncio.to_thread(apply, inputs, state, self._login, self._cancelled.is_set)
+        record = PreviewRecord(_project_root(), urn)
+        try:
+            outcome = await asyncio.to_thread(
+                apply, inputs, state, self._login, self._cancelled.is_set, record.read()
+            )
+        finally:
+            record.forget()
         file = self._file(inputs.router, urn)
         if inputs.mode == Mode.RENDER:
             write_rendered(file, rendered_text(inputs, _stack(urn)))
@@ -313,6 +338,38 @@ async def _stop_without_engine(engine: int, server: grpc.aio.Server, servicer: S
     await server.stop(grace=None)
 
 
+def _safeguards(given: Mapping[str, object]) -> Safeguards:
+    """What pushes rely on, from `iosxe:revertMinutes`, `settleSeconds`, `requireSessions` or the environment.
+
+    Raises:
+        OnPremisesError: a value that is none.
+    """
+    minutes = _number(given, "revertMinutes", "IOSXE_REVERT_MINUTES", 5)
+    if not 0 <= minutes <= LONGEST:
+        raise OnPremisesError(f"iosxe:revertMinutes must be from 0 to {LONGEST}, not {minutes}")
+    required = str(given.get("requireSessions") or os.environ.get("IOSXE_REQUIRE_SESSIONS", "")).lower()
+    return Safeguards(
+        revert_minutes=minutes,
+        settle=_number(given, "settleSeconds", "IOSXE_SETTLE_SECONDS", 60),
+        require_sessions=required in {"true", "1", "yes"},
+        journal=_project_root() / JOURNAL,
+    )
+
+
+def _number(given: Mapping[str, object], name: str, variable: str, default: int) -> int:
+    text = given.get(name)
+    text = os.environ.get(variable) if text in {None, ""} else text
+    try:
+        return default if text in {None, ""} else int(float(str(text)))
+    except ValueError:
+        raise OnPremisesError(f"iosxe:{name} ({variable}) must be a whole number, not {text!r}") from None
+
+
+def _approved(text: object) -> frozenset[str] | None:
+    """The approved fingerprints; None if nothing is said about approvals."""
+    return frozenset(str(text).replace(",", " ").split()) if text else None
+
+
 def _path(text: str | None) -> Path | None:
     return Path(text).expanduser() if text else None
 
@@ -371,6 +428,9 @@ def _inputs(properties: Properties) -> Inputs:
     kinds: dict[str, Any] = {
         "router": str,
         "mode": str,
+        "serial": (str, Unknown),
+        "site": str,
+        "revertMinutes": (int, float),
         "lines": list,
         "values": (dict, Unknown),
         "secrets": (dict, Unknown),
@@ -392,11 +452,19 @@ def _inputs(properties: Properties) -> Inputs:
         router=given.get("router") or "",
         host=given.get("host") or given.get("router") or "",
         host_key=given.get("hostKey"),
+        serial=given.get("serial"),
+        revert_minutes=_whole(given.get("revertMinutes")),
+        site=given.get("site") or "",
         mode=given.get("mode") or Mode.PUSH,
         lines=tuple(lines),
         values=values,
         secrets=None if isinstance(secrets, Unknown) else secrets,
     )
+
+
+def _whole(number: float | None) -> int | None:
+    """A number as the engine sends it, which is always a float; one that is not whole is refused later."""
+    return None if number is None else int(number) if number == int(number) else -1
 
 
 def _state(properties: Properties) -> State:
@@ -410,6 +478,9 @@ def _state(properties: Properties) -> State:
         router=given["router"],
         host=given["host"],
         host_key=given.get("hostKey"),
+        serial=given.get("serial"),
+        revert_minutes=_whole(given.get("revertMinutes")),
+        site=given.get("site") or "",
         mode=given["mode"],
         lines=tuple(given.get("lines") or ()),
         values=given.get("values") or {},
@@ -425,6 +496,9 @@ def _properties(state: State, given: Properties) -> dict[str, PropertyValue]:
         "router": state.router,
         "host": state.host,
         "hostKey": state.host_key,
+        "serial": state.serial,
+        "revertMinutes": state.revert_minutes,
+        "site": state.site or None,
         "mode": str(state.mode),
         "lines": state.lines,
         "values": state.values,
@@ -461,6 +535,12 @@ def _schema() -> dict[str, Any]:
         "router": {**text, "description": "The router's hostname.", "willReplaceOnChanges": True},
         "host": {**text, "description": "Where SSH answers; OpenSSH's configuration may map it."},
         "hostKey": {**text, "description": "Its public host key, instead of known_hosts."},
+        "serial": {**text, "description": "The chassis' serial number, to be checked before each push."},
+        "site": {**text, "description": "Routers of one site are pushed to one after the other."},
+        "revertMinutes": {
+            "type": "integer",
+            "description": "How long the router waits for a push's confirmation; 0 does without its timer.",
+        },
         "mode": {**text, "description": f"How far to go: {', '.join(Mode)}."},
         "lines": {
             **texts,
@@ -483,7 +563,14 @@ def _schema() -> dict[str, Any]:
         "properties": outputs,
         "required": ["router", "host", "lines", "running"],
     }
-    config = {"username": text, "password": {**text, "secret": True}}
+    config = {
+        "username": text,
+        "password": {**text, "secret": True},
+        "revertMinutes": {"type": "integer", "default": 5},
+        "settleSeconds": {"type": "integer", "default": 60},
+        "requireSessions": {"type": "boolean", "default": False},
+        "approved": {**text, "description": "Only these pushes are made: fingerprints, or 'none'."},
+    }
     return {
         "name": "iosxe",
         "version": VERSION,

@@ -1,92 +1,96 @@
-"""Brings a router to its intended configuration, or leaves it as it was.
+"""Brings a router to its intended configuration, or leaves it as it was, whatever happens in between.
 
-A push reads, compares, types the commands and stops at the first that is not taken. Then it reads again over
-a new connection, because a push may cut off the one it came by, and only saves what it has seen to run.
-Whatever fails before that is undone from what was read first. Until the router keeps a timer of its own, an
-undo needs the router to be reachable; if it is not, the message says what may be on it, and a reload of the
-router leads back, as nothing was saved.
+A push reads, compares, has the router arm its own timer, types the lines and stops at the first that is not
+taken. Then it reads again over a new connection, because a push may cut off the one it came by, looks whether
+what worked before still works, confirms, and only then saves. What fails before the confirmation is undone:
+by the router's archive, or line by line where others have changed it meanwhile; and if the router cannot be
+reached any more, by itself, when its timer runs out. A push that was killed has left a note in the journal;
+the next one undoes the rest of it, and begins anew.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from onprem.access import Access
-from onprem.changes import Diff, Ours, PlacePath
-from onprem.commands import Path, place_of
+from onprem.changes import Diff
 from onprem.diff import compare, undo
-from onprem.errors import PushError
-from onprem.fingerprints import secret_fingerprint, unchanged_secrets
-from onprem.placeholders import PlaceholderKind, placeholder_names
+from onprem.errors import PushError, Untrusted
+from onprem.health import Health, broken_by, look, not_up, watched_in
+from onprem.journal import Entry, Journal, Step
+from onprem.others import changed_by_others
+from onprem.planned import Expectation, check_expected
+from onprem.pushed import (
+    WITHOUT_TIMER,
+    HalfPushed,
+    Intent,
+    Pushed,
+    PushResult,
+    Safeguards,
+    fill,
+    found_before,
+    ours_after,
+    pushed_by,
+    remains_of,
+    settled,
+    with_remains,
+)
 from onprem.redaction import Redaction
+from onprem.rollback_timer import (
+    Pending,
+    confirm,
+    minutes_for,
+    read_clock,
+    read_pending,
+    revert,
+    was_armed_since,
+)
 from onprem.script import typed_lines
 from onprem.sections import Section, read_lines
-from onprem.session import Rejected, Session
+from onprem.session import NotSaved, Rejected, Session, TimerRefused
 from onprem.unified import unified_diff
+
+__all__ = [
+    "HalfPushed",
+    "Intent",
+    "PushResult",
+    "Pushed",
+    "Safeguards",
+    "drift",
+    "fill",
+    "plan",
+    "push",
+    "recover",
+    "settled",
+]
 
 _RETRY_AFTER = (0.0, 1.0, 4.0)
 """Seconds to wait before each attempt to reach a router again that has to be put back."""
+_LOOK_AGAIN = 1.0
+"""Seconds between two looks at sessions that are to come up again."""
+_SAFETY = 30.0
+"""Seconds before the router's timer runs out after which no line is sent any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """What a router should run; `secrets` by the names that `<secret:NAME>` in the lines refers to."""
-
-    lines: tuple[str, ...] = ()
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pushed:
-    """What is known of the last push: what it left on the router, and what it found there.
-
-    `preexisting` are the lines that stood in the place of ours before we came, each after the lines of its
-    sections. `fingerprints` are those of the secrets that were pushed.
-    """
-
-    lines: tuple[str, ...] = ()
-    preexisting: tuple[Path, ...] = ()
-    fingerprints: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushResult:
-    """What a push did: the diff for people, the router's remarks and what was kept, what to remember."""
-
-    changed: bool
-    diff: str
-    remarks: tuple[str, ...]
-    pushed: Pushed
-
-
-class HalfPushed(PushError):  # noqa: N818 (a state of the router)
-    """A router that was changed and could not be put back; `remains` is what may be on it and is ours."""
-
-    def __init__(self, message: str, remains: Pushed) -> None:
-        super().__init__(message, undone=False)
-        self.remains = remains
-
-
-def fill(lines: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the lines with the values of their outputs; an output without a value stays a placeholder."""
-
-    def value(found: re.Match[str]) -> str:
-        return values.get(found[1], found[0])
-
-    return tuple(re.sub(r"<output:([A-Za-z0-9-]+)>", value, line) for line in lines)
-
-
-def plan(access: Access, intent: Intent, last: Pushed) -> Diff:
+def plan(access: Access, intent: Intent, last: Pushed, safeguards: Safeguards = Safeguards()) -> Diff:  # noqa: B008 (frozen)
     """Read a router and say what a push would send; writes nothing.
 
     Raises:
         PushError: the router could not be read.
     """
+    noted = _journal(access, safeguards).read()
     with Session(access, _redaction(access, intent)) as session:
-        return compare(session.running_configuration(), read_lines(intent.lines), _ours(access, intent, last))
+        running = session.running_configuration()
+    if noted is None:
+        return compare(running, read_lines(intent.lines), ours_after(access, intent, last))
+    last = with_remains(last, noted.remains)
+    diff = compare(running, read_lines(intent.lines), ours_after(access, intent, last))
+    interrupted = (
+        f"a push was interrupted while {noted.step}: what it has left is undone before the next one begins"
+    )
+    return replace(diff, notes=(interrupted, *diff.notes))
 
 
 def drift(access: Access, last: Pushed) -> Diff:
@@ -97,80 +101,281 @@ def drift(access: Access, last: Pushed) -> Diff:
     """
     with Session(access, _redaction(access, Intent())) as session:
         lines = read_lines(last.lines)
-        return compare(session.running_configuration(), lines, settled(lines, _found(last)))
+        return compare(session.running_configuration(), lines, settled(lines, found_before(last)))
 
 
-def push(access: Access, intent: Intent, last: Pushed, cancelled: Callable[[], bool]) -> PushResult:
+def push(
+    access: Access,
+    intent: Intent,
+    last: Pushed,
+    cancelled: Callable[[], bool],
+    safeguards: Safeguards = Safeguards(),  # noqa: B008 (frozen)
+    expected: Expectation | None = None,
+) -> PushResult:
     """Bring a router to `intent`: an empty one removes all that is ours.
 
-    `cancelled` is asked between steps; a push that is cancelled is undone.
+    `cancelled` is asked between steps; a push that is cancelled is undone. With `expected`, nothing is sent
+    but what somebody has seen before.
 
     Raises:
         HalfPushed: the router could not be put back.
         PushError: nothing was changed, or it was undone.
     """
-    return _Push(access, intent, last, cancelled).run()
+    journal = _journal(access, safeguards)
+    with journal.locked():
+        return _Push(access, intent, last, cancelled, safeguards, expected, journal).run()
+
+
+def recover(access: Access, safeguards: Safeguards) -> str:
+    """Undo what a killed push has left, without beginning another; what was done, in words.
+
+    Raises:
+        PushError: the router was not reached, or its timer is somebody else's.
+    """
+    journal = _journal(access, safeguards)
+    with journal.locked():
+        entry = journal.read()
+        if entry is None:
+            return ""
+        with Session(access, _redaction(access, Intent())) as session:
+            undone = _recover(session, access, entry)
+        if undone:
+            journal.end()
+    return (
+        "the push that was interrupted is undone"
+        if undone
+        else f"the push that was interrupted while {entry.step} is on the router, and nothing awaits a"
+        " confirmation: push again to end it"
+    )
+
+
+def _recover(session: Session, access: Access, entry: Entry) -> bool:
+    """Have the router undo a killed push; whether it was still to be undone."""
+    pending = read_pending(session, access.router)
+    if pending is None:
+        return False
+    if not _is_ours(pending, entry):
+        raise PushError(
+            f"{access.router}: a change awaits its confirmation, {pending}, and it is not the push that was"
+            f" interrupted here while {entry.step}; nothing was changed. Wait until it is confirmed or undone"
+        )
+    revert(session, access.router)
+    return True
+
+
+def _is_ours(pending: Pending, entry: Entry) -> bool:
+    if entry.timer is not None:
+        return pending == entry.timer
+    return pending.user == entry.user and was_armed_since(pending, entry.clock, entry.minutes)
+
+
+def _journal(access: Access, safeguards: Safeguards) -> Journal:
+    return Journal.of(safeguards.journal, access)
+
+
+def _redaction(access: Access, intent: Intent) -> Redaction:
+    return Redaction({**intent.secrets, "password": access.password})
 
 
 class _Push:
-    def __init__(self, access: Access, intent: Intent, last: Pushed, cancelled: Callable[[], bool]) -> None:
+    """One push; its journal is locked."""
+
+    def __init__(
+        self,
+        access: Access,
+        intent: Intent,
+        last: Pushed,
+        cancelled: Callable[[], bool],
+        safeguards: Safeguards,
+        expected: Expectation | None,
+        journal: Journal,
+    ) -> None:
         self._access, self._intent, self._last, self._cancelled = access, intent, last, cancelled
+        self._safeguards, self._expected, self._journal = safeguards, expected, journal
+        self._router = access.router
         self._target = read_lines(intent.lines)
         self._redaction = _redaction(access, intent)
+        self._watched = watched_in(self._target)
+        self._deadline = float("inf")
+        self._noted: Entry | None = None
 
     def run(self) -> PushResult:
+        interrupted = self._journal.read()
         with self._session() as session:
+            expected = self._expected
+            if interrupted is not None and not _recover(session, self._access, interrupted):
+                self._last = with_remains(self._last, interrupted.remains)
+            elif interrupted is not None and expected is not None:
+                expected = replace(expected, seen=None)  # a preview sees the router before it is undone
             before = session.running_configuration()
-            diff = compare(before, self._target, _ours(self._access, self._intent, self._last))
-            remarks = self._change(session, before, diff) if diff else ()
+            diff = compare(before, self._target, ours_after(self._access, self._intent, self._last))
+            check_expected(expected, before, self._access, self._intent, self._last, diff)
+            remarks: tuple[str, ...] = ()
+            waiting: tuple[str, ...] = ()
+            if diff:
+                remarks, waiting = self._change(session, before, diff)
+            elif interrupted is not None:
+                session.save()  # it may have been killed just before that
+        self._journal.end()
         return PushResult(
             changed=bool(diff),
-            diff=unified_diff(self._access.router, diff),
+            diff=unified_diff(self._router, diff),
             remarks=(*remarks, *diff.notes),
-            pushed=self._pushed(diff),
+            pushed=pushed_by(self._access, self._intent, self._last, diff),
+            waiting=waiting,
         )
 
     def _session(self) -> Session:
         return Session(self._access, self._redaction)
 
-    def _change(self, session: Session, before: Section, diff: Diff) -> tuple[str, ...]:
+    # --- forward -----------------------------------------------------------------------------------------
+
+    def _change(
+        self, session: Session, before: Section, diff: Diff
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Change the router; its remarks, and what is not up yet."""
         self._stop_if_cancelled()
+        health = look(session, self._watched)
+        self._note(session, diff)
         try:
+            self._arm(session)
             lines = typed_lines(diff.commands)
-            remarks = session.configure(lines, self._intent.secrets, self._stop_if_cancelled)
-            self._verify(diff)
-            self._stop_if_cancelled()
-            session.save()
+            secrets, lock = self._intent.secrets, _has_manual_lock(before)
+            remarks = session.configure(lines, secrets, self._stop_if_cancelled, lock=lock)
+            with self._session() as fresh:
+                meanwhile = self._verify(fresh, before, diff)
+                waiting = self._check_health(fresh, health)
+                self._stop_if_cancelled()
+                self._confirm(fresh)
+                self._save(fresh)
+        except TimerRefused as refusal:
+            self._journal.end()
+            raise self._not_armed(refusal) from None
         except PushError as failure:
             raise self._undo(session, before, diff, failure) from None
-        return remarks
+        return (*remarks, *meanwhile), waiting
+
+    def _note(self, session: Session, diff: Diff) -> None:
+        pending = read_pending(session, self._router)
+        if pending is not None:
+            raise PushError(
+                f"{self._router}: a change of somebody else's awaits its confirmation, {pending}; nothing was"
+                " changed. Wait until it is confirmed or undone"
+            )
+        minutes = self._safeguards.revert_minutes
+        self._noted = Entry(
+            router=self._router,
+            address="",
+            step=Step.ARMING,
+            user=session.user,
+            clock=read_clock(session),
+            minutes=minutes_for(minutes, len(diff.commands)) if minutes else WITHOUT_TIMER,
+            remains=remains_of(self._intent, self._last, diff),
+        )
+        self._journal.begin(self._noted)
+
+    def _arm(self, session: Session) -> None:
+        """Have the router undo by itself what follows; without a timer there is only the journal."""
+        assert self._noted is not None
+        minutes = self._noted.minutes
+        if minutes == WITHOUT_TIMER:
+            self._journal.reach(Step.SENDING)
+            return
+        session.arm(minutes)
+        self._deadline = time.monotonic() + max(60.0 * minutes - _SAFETY, _SAFETY)
+        timer = read_pending(session, self._router)
+        if timer is None or (self._noted.user and timer.user != self._noted.user):
+            raise PushError(
+                f"{self._router}: its timer was armed, but now"
+                f" {f'it is {timer}' if timer else 'nothing awaits a confirmation'}: somebody else is at work"
+            )
+        self._noted = replace(self._noted, timer=timer)
+        self._journal.reach(Step.SENDING, timer)
+
+    def _not_armed(self, refusal: PushError) -> PushError:
+        return PushError(
+            f"{refusal}; nothing was changed. The router has to be able to undo a push by itself: give it an"
+            " archive ('archive', 'path bootflash:archive', with free space there), or do without by setting"
+            " revertMinutes to 0"
+        )
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled():
-            raise PushError(f"{self._access.router}: the push was cancelled")
+            raise PushError(f"{self._router}: the push was cancelled")
+        if time.monotonic() > self._deadline:
+            raise PushError(f"{self._router}: the push takes longer than the router's timer waits for it")
 
-    def _verify(self, diff: Diff) -> None:
-        with self._session() as fresh:
-            running = fresh.running_configuration()
-        found = _found(self._last)
+    def _verify(self, fresh: Session, before: Section, diff: Diff) -> tuple[str, ...]:
+        """Check that the router runs what is intended; what others changed meanwhile."""
+        running = fresh.running_configuration()
+        found = found_before(self._last)
         found.update(diff.found)
         ours = settled(read_lines(self._last.lines).merged_with(self._target), found)
         rest = compare(running, self._target, ours)
         if rest:
             raise PushError(
-                f"{self._access.router}: it took every line, but does not run them all:"
+                f"{self._router}: it took every line, but does not run them all:"
                 f" {_summary(rest)} - a line may be printed in another form than it was sent in"
             )
+        others = changed_by_others(before, running, diff)
+        return (f"somebody else changed it meanwhile: {'; '.join(others)}",) if others else ()
+
+    def _check_health(self, fresh: Session, before: Health) -> tuple[str, ...]:
+        """Wait for what worked before; what does not work yet is returned."""
+        until = time.monotonic() + self._safeguards.settle
+        while True:
+            now = look(fresh, self._watched)
+            broken = not_up(now) if self._safeguards.require_sessions else broken_by(before, now)
+            if not broken:
+                return not_up(now)
+            if time.monotonic() >= until:
+                raise PushError(
+                    f"{self._router}: after {self._safeguards.settle:.0f} s there is still no"
+                    f" {', no '.join(broken[:4])}"
+                )
+            self._stop_if_cancelled()
+            time.sleep(min(_LOOK_AGAIN, max(0.0, until - time.monotonic())))
+
+    def _confirm(self, fresh: Session) -> None:
+        self._journal.reach(Step.CONFIRMING)
+        if self._noted is not None and self._noted.minutes != WITHOUT_TIMER:
+            confirm(fresh, self._router)
+        self._journal.reach(Step.SAVING)
+
+    def _save(self, fresh: Session) -> None:
+        """Save; if the connection breaks meanwhile, over a new one: a save can be repeated."""
+        trouble: PushError
+        try:
+            fresh.save()
+        except NotSaved:
+            raise
+        except PushError as error:
+            trouble = error
+        else:
+            return
+        for seconds in _RETRY_AFTER:
+            time.sleep(seconds)
+            try:
+                with self._session() as again:
+                    again.save()
+            except (NotSaved, Untrusted):
+                raise
+            except PushError as error:
+                trouble = error
+            else:
+                return
+        raise trouble
+
+    # --- back --------------------------------------------------------------------------------------------
 
     def _undo(self, session: Session, before: Section, diff: Diff, failure: PushError) -> PushError:
-        """Puts the router back; the error that says what became of it."""
+        """Put the router back; the error that says what became of it."""
         trouble = ""
         for candidate in self._sessions(session):
             try:
                 with candidate() as again:
-                    self._put_back(again, before, diff)
-                    rest = undo(again.running_configuration(), before, diff)
-            except Rejected as error:
+                    rest = self._put_back(again, before, diff)
+            except (Rejected, Untrusted) as error:
                 trouble = str(error)
                 break
             except PushError as error:
@@ -178,13 +383,23 @@ class _Push:
                 continue
             if rest:
                 message = f"{failure}; putting it back left a difference: {_summary(rest)}"
-                return HalfPushed(message, self._remains(diff))
+                return HalfPushed(message, remains_of(self._intent, self._last, diff))
+            self._journal.end()
             return PushError(f"{failure}; the router is where it was before", undone=True)
-        message = (
-            f"{failure}; the router could NOT be put back ({trouble}): some of the {len(diff.commands)} lines"
-            " may be on it, none is saved - reload it, or run again once it can be reached"
+        return HalfPushed(
+            f"{failure}; the router could NOT be put back ({trouble}): {self._left_behind(diff)}",
+            remains_of(self._intent, self._last, diff),
         )
-        return HalfPushed(message, self._remains(diff))
+
+    def _left_behind(self, diff: Diff) -> str:
+        some = f"some of the {len(diff.commands)} lines may be on it, none is saved"
+        timer = self._noted.timer if self._noted else None
+        if timer is None:
+            return f"{some} - reload it, or run again once it can be reached"
+        return (
+            f"{some} - it undoes them by itself, {timer.minutes} min after {timer.armed} on its own clock;"
+            " run again once it can be reached"
+        )
 
     def _sessions(self, session: Session) -> Iterator[Callable[[], Session]]:
         """The session that is open if it still works, then new ones, with time for a router to recover."""
@@ -194,58 +409,30 @@ class _Push:
             time.sleep(seconds)
             yield self._session
 
-    @staticmethod
-    def _put_back(session: Session, before: Section, diff: Diff) -> None:
-        back = undo(session.running_configuration(), before, diff)
+    def _put_back(self, session: Session, before: Section, diff: Diff) -> Diff:
+        """Undo by the router's archive if only we changed it, else line by line; what is left to undo."""
+        session.leave_configuration()
+        pending = read_pending(session, self._router)
+        armed = pending is not None and self._noted is not None and _is_ours(pending, self._noted)
+        now = session.running_configuration()
+        if armed and not changed_by_others(before, now, diff):
+            revert(session, self._router)
+            now, armed = session.running_configuration(), False
+        back = undo(now, before, diff)
         if back:
             session.configure(typed_lines(back.commands), {}, lambda: None)
-
-    def _pushed(self, diff: Diff) -> Pushed:
-        used = placeholder_names(self._intent.lines, PlaceholderKind.SECRET)
-        router, secrets = self._access.router, self._intent.secrets
-        return Pushed(
-            lines=self._intent.lines,
-            preexisting=self._preexisting(diff, self._target),
-            fingerprints={name: secret_fingerprint(router, name, secrets[name]) for name in used},
-        )
-
-    def _remains(self, diff: Diff) -> Pushed:
-        """What may be on the router of both pushes, the last and this one; no key is known to be."""
-        both = read_lines(self._last.lines).merged_with(self._target)
-        return Pushed(lines=tuple(both.lines()), preexisting=self._preexisting(diff, both))
-
-    def _preexisting(self, diff: Diff, ours: Section) -> tuple[Path, ...]:
-        places = set(_places(ours))
-        found = {**diff.found, **_found(self._last)}
-        return tuple(path for place, path in found.items() if place in places)
+            now = session.running_configuration()
+        rest = undo(now, before, diff)
+        if armed and not rest:
+            confirm(session, self._router)  # or the timer would take others' changes back as well
+        return rest
 
 
-def _redaction(access: Access, intent: Intent) -> Redaction:
-    return Redaction({**intent.secrets, "password": access.password})
-
-
-def _ours(access: Access, intent: Intent, last: Pushed) -> Ours:
-    trusted = unchanged_secrets(access.router, intent.secrets, last.fingerprints)
-    return Ours(lines=read_lines(last.lines), found=_found(last), trusted=trusted)
-
-
-def settled(lines: Section, found: Mapping[PlacePath, Path]) -> Ours:
-    """Return our lines with every key taken for the right one: keys cannot be read back."""
-    names = placeholder_names((line.line for _, line in lines.walk()), PlaceholderKind.SECRET)
-    return Ours(lines=lines, found=found, trusted=frozenset(names))
-
-
-def _found(last: Pushed) -> dict[PlacePath, Path]:
-    return {
-        tuple(place_of(path[:depth], line) for depth, line in enumerate(path)): path
-        for path in last.preexisting
-    }
-
-
-def _places(section: Section, path: Path = (), places: PlacePath = ()) -> Iterator[PlacePath]:
-    for place, line in section.children.items():
-        yield (*places, place)
-        yield from _places(line, (*path, line.line), (*places, place))
+def _has_manual_lock(running: Section) -> bool:
+    """Whether the router locks its configuration for whoever asks for it."""
+    return any(
+        line.line.startswith("configuration mode exclusive manual") for line in running.children.values()
+    )
 
 
 def _summary(diff: Diff) -> str:

@@ -17,8 +17,10 @@ from onprem.diff import compare
 from onprem.errors import PushError
 from onprem.fingerprints import unchanged_secrets
 from onprem.inputs import Inputs, Mode, Unknown
+from onprem.journal import Journal
 from onprem.placeholders import PlaceholderKind, placeholder_names
-from onprem.push import HalfPushed, Intent, Pushed, drift, fill, plan, push, settled
+from onprem.planned import Expectation, plan_fingerprint
+from onprem.push import HalfPushed, Intent, Pushed, Safeguards, drift, fill, plan, push, settled
 from onprem.sections import read_lines
 from onprem.unified import unified_diff
 
@@ -44,6 +46,9 @@ class State:
     router: str
     host: str
     host_key: str | None = None
+    serial: str | None = None
+    revert_minutes: int | None = None
+    site: str = ""
     mode: str = Mode.PUSH
     lines: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +66,9 @@ class Login:
     ssh_config: Path | None = None
     compare_with_state: bool = False
     """Compare with what was pushed last, without a login."""
+    safeguards: Safeguards = field(default_factory=Safeguards)
+    approved: frozenset[str] | None = None
+    """Fingerprints of the pushes that may be made; None if nobody has to approve."""
 
 
 class Severity(StrEnum):
@@ -85,6 +93,8 @@ class Comparison:
     properties: Mapping[str, str]
     """Path -> `add`, `update`, `delete` or `replace`."""
     messages: tuple[Message, ...]
+    seen: Expectation | None = None
+    """What the messages show of a push; None if the router was not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +109,9 @@ class Outcome:
 
 def access_to(given: Inputs | State, login: Login) -> Access:
     """Return how to log in to a resource's router."""
-    host, host_key = given.host, given.host_key
-    if isinstance(host, Unknown) or isinstance(host_key, Unknown):
-        raise PushError(f"{given.router}: its host or host key is not known yet")
+    host, host_key, serial = given.host, given.host_key, given.serial
+    if isinstance(host, Unknown) or isinstance(host_key, Unknown) or isinstance(serial, Unknown):
+        raise PushError(f"{given.router}: its host, host key or serial number is not known yet")
     return Access(
         router=given.router,
         host=host,
@@ -109,12 +119,21 @@ def access_to(given: Inputs | State, login: Login) -> Access:
         username=login.username,
         password=login.password,
         ssh_config=login.ssh_config,
+        serial=serial,
     )
+
+
+def safeguards_for(given: Inputs | State, login: Login) -> Safeguards:
+    """Return what a push to a resource's router relies on."""
+    if given.revert_minutes is None:
+        return login.safeguards
+    return replace(login.safeguards, revert_minutes=given.revert_minutes)
 
 
 def compare_with(inputs: Inputs, state: State | None, login: Login) -> Comparison:
     """Say what differs: the inputs from the state, and the router from the inputs. Writes nothing."""
     properties = {} if state is None else _changed_inputs(inputs, state)
+    seen: Expectation | None = None
     pushed = state.pushed if state else Pushed()
     if inputs.mode == Mode.RENDER or login.compare_with_state:
         diff = _since(inputs, state)
@@ -132,24 +151,63 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
     else:
         about = "compared with the router"
         try:
-            diff = plan(access_to(inputs, login), intent_of(inputs), pushed)
+            safeguards = safeguards_for(inputs, login)
+            diff = plan(access_to(inputs, login), intent_of(inputs), pushed, safeguards)
+            seen = Expectation(
+                seen=plan_fingerprint(diff),
+                lines=intent_of(inputs).lines,
+                secrets=frozenset(inputs.known_secrets),
+            )
         except PushError as error:
             text = f"not compared: {error}"
             return Comparison(
                 properties={**properties, "running": "update"},
                 messages=(Message(severity=Severity.WARNING, text=text),),
             )
-        if diff:
+        if diff or Journal.of(login.safeguards.journal, access_to(inputs, login)).has_note:
             properties["running"] = "update"
     messages = [Message(severity=Severity.WARNING, text=note) for note in diff.notes]
+    messages += _about_keys(inputs, pushed)
     if diff.changes:
         text = f"{_count(inputs.router, diff)}, {about}:\n{unified_diff(inputs.router, diff)}"
         messages.insert(0, Message(severity=Severity.INFO, text=text))
-    return Comparison(properties=properties, messages=tuple(messages))
+    if diff and login.approved is not None:
+        shown = plan_fingerprint(diff, inputs.known_values)
+        is_approved = "is approved" if shown in login.approved else "is to be approved"
+        messages.append(
+            Message(severity=Severity.INFO, text=f"{inputs.router}: this push, {shown}, {is_approved}")
+        )
+    return Comparison(properties=properties, messages=tuple(messages), seen=seen)
 
 
-def apply(inputs: Inputs, state: State | None, login: Login, cancelled: Callable[[], bool]) -> Outcome:
-    """Bring a router to its inputs, as far as the mode allows.
+def _about_keys(inputs: Inputs, pushed: Pushed) -> list[Message]:
+    """Say which keys change, and what that does to their tunnels."""
+    changed = [name for name in _changed_keys(inputs, pushed) if name in pushed.fingerprints]
+    return [
+        Message(
+            severity=Severity.WARNING,
+            text=f"{inputs.router}: psk changed: {name}; both ends change in one run, and the tunnel is down"
+            " from the first to the second, for one renegotiation (seconds, if both succeed)",
+        )
+        for name in changed
+    ]
+
+
+def _changed_keys(inputs: Inputs, pushed: Pushed) -> tuple[str, ...]:
+    """The keys that the router does not have yet, in order of use, those not known yet among them."""
+    unchanged = unchanged_secrets(inputs.router, inputs.known_secrets, pushed.fingerprints)
+    used = placeholder_names(inputs.lines, PlaceholderKind.SECRET)
+    return tuple(name for name in used if name not in unchanged)
+
+
+def apply(
+    inputs: Inputs,
+    state: State | None,
+    login: Login,
+    cancelled: Callable[[], bool],
+    seen: Expectation | None = None,
+) -> Outcome:
+    """Bring a router to its inputs, as far as the mode allows; `seen` is what a preview showed of it.
 
     Raises:
         PushError: there is nothing new to be remembered, for the router is where it was.
@@ -159,6 +217,9 @@ def apply(inputs: Inputs, state: State | None, login: Login, cancelled: Callable
         router=inputs.router,
         host=access.host,
         host_key=access.host_key,
+        serial=access.serial,
+        revert_minutes=inputs.revert_minutes,
+        site=inputs.site,
         mode=inputs.mode,
         lines=inputs.lines,
         values=inputs.known_values,
@@ -168,16 +229,35 @@ def apply(inputs: Inputs, state: State | None, login: Login, cancelled: Callable
         return Outcome(state=replace(after, running=Running.RENDERED))
     if inputs.mode == Mode.PREVIEW:
         return _look(inputs, after, access)
+    expected = replace(seen or Expectation(), approved=login.approved, values=inputs.known_values)
     try:
-        result = push(access, intent_of(inputs), after.pushed, cancelled)
+        result = push(
+            access, intent_of(inputs), after.pushed, cancelled, safeguards_for(inputs, login), expected
+        )
     except HalfPushed as error:
         half = replace(after, pushed=error.remains, running=Running.HALF_PUSHED)
-        return Outcome(state=half, failure=str(error))
+        return Outcome(state=half, failure=f"{error}{_left_behind(inputs, after.pushed)}")
+    except PushError as error:
+        says = f"{error}{_left_behind(inputs, after.pushed)}"
+        raise PushError(says, undone=error.undone) from None
     messages = [Message(severity=Severity.WARNING, text=remark) for remark in result.remarks]
     if result.changed:
-        done = f"{inputs.router}: pushed, read back and saved"
+        done = f"{inputs.router}: pushed, read back, confirmed and saved"
+        if result.waiting:
+            done += f"; not up yet: {', '.join(result.waiting)}"
         messages.insert(0, Message(severity=Severity.INFO, text=done))
     return Outcome(state=replace(after, pushed=result.pushed), messages=tuple(messages))
+
+
+def _left_behind(inputs: Inputs, pushed: Pushed) -> str:
+    """Which side of a tunnel is left behind when a push of its new key fails."""
+    changed = [name for name in _changed_keys(inputs, pushed) if name in pushed.fingerprints]
+    if not changed:
+        return ""
+    return (
+        f". This router is left behind with the old value of {', '.join(changed)}: if the other end of the"
+        " tunnel has the new one by now, the tunnel stays down until a run succeeds here too"
+    )
 
 
 def _look(inputs: Inputs, after: State, access: Access) -> Outcome:
@@ -227,7 +307,7 @@ def remove(state: State, login: Login, cancelled: Callable[[], bool]) -> tuple[M
             " pushed once stay on it; remove them by hand"
         )
         return (Message(severity=Severity.WARNING, text=text),)
-    result = push(access_to(state, login), Intent(), state.pushed, cancelled)
+    result = push(access_to(state, login), Intent(), state.pushed, cancelled, safeguards_for(state, login))
     return tuple(Message(severity=Severity.WARNING, text=remark) for remark in result.remarks)
 
 
@@ -260,7 +340,13 @@ def _changed_inputs(inputs: Inputs, state: State) -> dict[str, str]:
     changed: dict[str, str] = {}
     if inputs.router != state.router:
         changed["router"] = "replace"
-    pairs = (("host", inputs.host, state.host), ("hostKey", inputs.host_key, state.host_key))
+    pairs = (
+        ("host", inputs.host, state.host),
+        ("hostKey", inputs.host_key, state.host_key),
+        ("serial", inputs.serial, state.serial),
+        ("revertMinutes", inputs.revert_minutes, state.revert_minutes),
+        ("site", inputs.site or None, state.site or None),
+    )
     for name, new, old in (*pairs, ("mode", inputs.mode, state.mode)):
         if new != old:
             changed[name] = "add" if old is None else "delete" if new is None else "update"
@@ -283,6 +369,4 @@ def _changed_inputs(inputs: Inputs, state: State) -> dict[str, str]:
 def _secrets_changed(inputs: Inputs, state: State) -> bool:
     if inputs.secrets is None:
         return True
-    used = set(placeholder_names(inputs.lines, PlaceholderKind.SECRET))
-    unchanged = unchanged_secrets(inputs.router, inputs.known_secrets, state.pushed.fingerprints)
-    return not used <= unchanged
+    return bool(_changed_keys(inputs, state.pushed))

@@ -23,7 +23,7 @@ from netmiko.cisco.cisco_ios import CiscoIosSSH
 
 from onprem.access import Access, Endpoint, find_endpoint
 from onprem.answers import QUESTION, read_answer, without_log
-from onprem.errors import PushError, Unreachable
+from onprem.errors import PushError, Unreachable, Untrusted
 from onprem.redaction import Redaction
 from onprem.script import EXIT, TypedLine
 from onprem.sections import Section, read_running_configuration
@@ -47,12 +47,24 @@ class Rejected(PushError):  # noqa: N818 (the router's act)
     """A line that the router did not take."""
 
 
+class TimerRefused(Rejected):
+    """A router that does not arm its timer; nothing was sent to it."""
+
+
+class NotSaved(PushError):  # noqa: N818 (a state of the router)
+    """A router that said that it could not save its configuration."""
+
+
 class _Lost(Exception):  # noqa: N818 (an event, translated below)
     """The connection ended, or the router fell silent; the text says which."""
 
 
 class _Asked(Exception):  # noqa: N818 (an event, translated below)
     """The router asked a question; the text is its last line."""
+
+
+_SAVING_ASKS = re.compile(r"(?:Destination filename \[startup-config\]\?|Overwrite .*\[confirm\]) ?$")
+"""What a router may ask before it saves, and what RETURN answers as it should be."""
 
 
 class _StrictClient(paramiko.SSHClient):
@@ -200,6 +212,21 @@ class Session:
 
     # --- reading ---------------------------------------------------------------------------------------
 
+    @property
+    def user(self) -> str:
+        """Who is logged in."""
+        return self._endpoint.username
+
+    def ask(self, command: str) -> str:
+        """What an exec command prints, whatever it is, log lines left out; the mode stays as it is."""
+        text, self._mode = self._exchange(f"do {command}" if self._mode else command, command, READ_TIMEOUT)
+        return self._redaction.text(without_log(text))
+
+    @staticmethod
+    def is_refusal(text: str) -> bool:
+        """Whether an answer refuses the command."""
+        return bool(read_answer(text).rejection)
+
     def running_configuration(self) -> Section:
         """The router's running configuration."""
         return read_running_configuration(without_log(self._show("show running-config")), self._router)
@@ -236,10 +263,23 @@ class Session:
         if not re.search(r"IOS[ -]XE", version):
             first = next((line for line in version.splitlines() if line.strip()), "nothing")
             raise PushError(f"{self._router}: this is no IOS-XE router; 'show version' begins with: {first}")
+        self._check_serial(version)
         level = re.search(r"privilege level is (\d+)", self._show("show privilege"))
         if level is None or int(level[1]) < _PRIVILEGED:
             shown = level[1] if level else "unknown"
             raise PushError(f"{self._router}: user {self._endpoint.username} has privilege {shown}, not 15")
+
+    def _check_serial(self, version: str) -> None:
+        wanted = self._endpoint.access.serial
+        if wanted is None:
+            return
+        found = re.search(r"Processor board ID (\S+)", version)
+        if found is None or found[1] != wanted:
+            raise PushError(
+                f"{self._router}: the router at {self._endpoint.address} has the serial number"
+                f" {found[1] if found else '(none shown)'}, not {wanted}; nothing was changed. Correct the"
+                " serial number if the router was exchanged, or management.host"
+            )
 
     def _show(self, command: str) -> str:
         text, mode = self._exchange(command, command, READ_TIMEOUT)
@@ -254,15 +294,35 @@ class Session:
 
     # --- configuring -----------------------------------------------------------------------------------
 
+    def arm(self, minutes: int) -> None:
+        """Have the router archive its configuration and return to it unless confirmed in time.
+
+        Raises:
+            TimerRefused: it keeps no archive, or cannot write to it; nothing was changed.
+        """
+        command = f"configure terminal revert timer {minutes}"
+        text, self._mode = self._exchange(command, command, READ_TIMEOUT)
+        if self._mode != "config":
+            raise TimerRefused(self._no_configuration(text))
+
     def configure(
-        self, lines: Iterable[TypedLine], secrets: Mapping[str, str], between: Callable[[], None]
+        self,
+        lines: Iterable[TypedLine],
+        secrets: Mapping[str, str],
+        between: Callable[[], None],
+        *,
+        lock: bool = False,
     ) -> tuple[str, ...]:
         """Type lines in configuration mode, and leave it; return the router's remarks.
 
-        `between` is called before each line and may raise. Stops at the first rejected line.
+        `between` is called before each line and may raise; `lock` asks for the router's configuration lock.
+        Stops at the first rejected line. A session that was just armed is in configuration mode already.
         """
         remarks: list[str] = []
-        self._enter_configuration()
+        if self._mode and lock:  # the lock is taken when the mode is entered
+            self.leave_configuration()
+        if not self._mode:
+            self._enter_configuration("configure terminal lock" if lock else "configure terminal")
         try:
             for line in lines:
                 between()
@@ -279,19 +339,22 @@ class Session:
 
     def save(self) -> None:
         """Save the running configuration, so that it outlives a reload."""
-        text, _ = self._exchange("write memory", "write memory", READ_TIMEOUT)
+        text, _ = self._exchange("write memory", "write memory", READ_TIMEOUT, _SAVING_ASKS)
         if "[OK]" not in text:
             shown = " ".join(self._redaction.text(text).split())
-            raise PushError(
+            raise NotSaved(
                 f"{self._router}: the configuration runs but was not saved: {shown or 'no [OK] came'};"
                 " a reload would lose it - free space in NVRAM and run 'write memory'"
             )
 
-    def _enter_configuration(self) -> None:
-        text, self._mode = self._exchange("configure terminal", "configure terminal", LINE_TIMEOUT)
+    def _enter_configuration(self, command: str) -> None:
+        text, self._mode = self._exchange(command, command, LINE_TIMEOUT)
         if self._mode != "config":
-            shown = " ".join(self._redaction.text(text).split())
-            raise PushError(f"{self._router}: configuration mode was refused: {shown}; nothing was changed")
+            raise Rejected(self._no_configuration(text))
+
+    def _no_configuration(self, text: str) -> str:
+        shown = " ".join(self._redaction.text(without_log(text)).split())
+        return f"{self._router}: configuration mode was refused: {shown}"
 
     def _type(self, line: TypedLine, secrets: Mapping[str, str]) -> tuple[str, ...]:
         sent = line.raw or re.sub(r"<secret:([A-Za-z0-9-]+)>", lambda name: secrets[name[1]], line.text)
@@ -307,8 +370,13 @@ class Session:
             )
         return (f"{shown}: {self._redaction.text(answer.remark)}",) if answer.remark else ()
 
-    def _exchange(self, sent: str, shown: str, seconds: float) -> tuple[str, str]:
-        """Type a line; what came between its echo and the next prompt, and that prompt's mode."""
+    def _exchange(
+        self, sent: str, shown: str, seconds: float, expected: re.Pattern[str] | None = None
+    ) -> tuple[str, str]:
+        """Type a line; what came between its echo and the next prompt, and that prompt's mode.
+
+        A question that `expected` matches is answered by RETURN, once.
+        """
         name = re.escape(self._router_prompt)
         short = re.escape(self._router_prompt[:_PROMPT_WIDTH])
         prompt = rf"(?:{name}#|{short}\((?P<mode>[\w-]+)\)#)[ ]?(?=\n|$)"
@@ -320,7 +388,14 @@ class Session:
 
         with self._translated(f"{shown} was sent, and then"):
             self._connection.send(f"{sent}\n")
-            found = whole.search(self._connection.wait_for(complete, seconds))
+            try:
+                text = self._connection.wait_for(complete, seconds)
+            except _Asked as question:
+                if expected is None or not expected.search(str(question)):
+                    raise
+                self._connection.send("\n")
+                text = self._connection.wait_for(complete, seconds)
+            found = whole.search(text)
         assert found is not None
         return found["text"], found["mode"] or ""
 
@@ -338,7 +413,7 @@ class Session:
                 " which nothing here answers"
             ) from None
         except netmiko.NetmikoAuthenticationException:
-            raise PushError(
+            raise Untrusted(
                 f"{self._router}: {self._endpoint.address} refused user"
                 f" {self._endpoint.username or '(none given)'}: check iosxe:username and iosxe:password, or"
                 " IOSXE_USERNAME and IOSXE_PASSWORD; there was one try only"

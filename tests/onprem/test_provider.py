@@ -52,6 +52,13 @@ def lab(tmp_path: Path, project: Path) -> Iterator[Lab]:
     routers.stop()
 
 
+@pytest.fixture(autouse=True)
+def one_run_of_the_engine(project: Path) -> Iterator[None]:
+    """Each test is a run of its own: what an earlier one has previewed is forgotten."""
+    yield
+    shutil.rmtree(project / ".iosxe", ignore_errors=True)
+
+
 @pytest.fixture
 def router(lab: Lab) -> RouterServer:
     return lab.start()
@@ -170,7 +177,9 @@ def test_secret_that_changes_is_pushed_and_never_shown(provider: Provider, route
     sealed = router.running
     rotated = {**DESCRIBED, "secrets": secret(dict.fromkeys(SECRETS, f"{CANARY}-2"))}
     assert changed(provider.diff(state, rotated)) == {"secrets": "UPDATE", "running": "UPDATE"}
-    assert "+   pre-shared-key local <secret:hub-location1-shared-key>" in provider.said()[-1]
+    shown, about_key = provider.said()[-2:]
+    assert "+   pre-shared-key local <secret:hub-location1-shared-key>" in shown
+    assert about_key.startswith("WARNING location1-ce1: psk changed: hub-location1-shared-key; ")
     after = provider.update(state, rotated)
     assert router.running != sealed
     assert provider.diff(after, rotated).changes == provider_pb2.DiffResponse.DIFF_NONE
