@@ -19,6 +19,8 @@ class Verdict:
     """What came of one scenario."""
 
     failure: str | None
+    mended: str | None
+    """The failure that came before, in a steady state that is looked at once more."""
     pairs: int
     settled: float
     """Seconds until routing had settled."""
@@ -41,17 +43,18 @@ def check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) -> 
             yield _verdict(network, blueprint, planned)
         finally:
             mend(blueprint, planned)
-        await_convergence(blueprint)
+        yield _verdict(network, blueprint, Cut(), mended=failure)
 
 
-def _verdict(network: Network, blueprint: Blueprint, planned: Cut) -> Verdict:
+def _verdict(network: Network, blueprint: Blueprint, planned: Cut, mended: str | None = None) -> Verdict:
     began = time.monotonic()
     convergence = await_convergence(blueprint, planned)
     scenarios = predict_paths(network, planned.element)
     scenario = next(one for one in scenarios if one.failure == planned.element)
-    mismatches = compare(blueprint, convergence.tables, scenario)
+    mismatches = compare(blueprint, convergence.tables, scenario, pings=mended is None)
     return Verdict(
         failure=planned.element,
+        mended=mended,
         pairs=len(scenario.paths),
         settled=convergence.seconds,
         took=time.monotonic() - began,

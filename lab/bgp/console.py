@@ -58,7 +58,10 @@ def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) ->
     for verdict in check(network, blueprint, failures):
         name = verdict.failure or "steady state"
         found = len(verdict.mismatches)
-        _say(f"{name}: {verdict.pairs} pairs, {found} mismatches, settled in {verdict.settled:.1f} s")
+        if verdict.mended is None or found:
+            again = f" after {verdict.mended}" if verdict.mended else ""
+            settled = f"settled in {verdict.settled:.1f} s"
+            _say(f"{name}{again}: {verdict.pairs} pairs, {found} mismatches, {settled}")
         for mismatch in verdict.mismatches:
             _say(f"  {mismatch}")
         wrong += found

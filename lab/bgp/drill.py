@@ -90,10 +90,10 @@ def default_element(network: Network) -> str:
 
 
 def affected_pair(network: Network, element: str) -> Pair:
-    """Return the first pair that crosses an element and is still reachable without it, locations first.
+    """Return the first pair that crosses an element, one that is still reachable without it if there is any.
 
     Raises:
-        LivingLabError: if the element's failure cuts off every pair that crosses it.
+        LivingLabError: if no pair crosses it.
     """
     steady, failed = predict_paths(network, element)
     survivors = {
@@ -102,13 +102,11 @@ def affected_pair(network: Network, element: str) -> Pair:
     crossing = [
         (path.source, path.destination)
         for path in sorted(steady.paths, key=lambda path: path.source not in network.locations)
-        if any(element in way for way in path.forward.hops) and (path.source, path.destination) in survivors
+        if any(element in way for way in path.forward.hops)
     ]
     if not crossing:
-        raise LivingLabError(
-            f"no pair of sites crosses {element} and survives its failure: name one by --pair"
-        )
-    return crossing[0]
+        raise LivingLabError(f"no pair of sites crosses {element}: name one by --pair")
+    return next((pair for pair in crossing if pair in survivors), crossing[0])
 
 
 def run_drill(
@@ -137,7 +135,11 @@ def run_drill(
         phases.append(_phase(blueprint, "before", pair, forecast[None]))
         try:
             events += _carry_out(interrupting)
-            events += _await_other_way(blueprint, planned, manner, pair, phases[0])
+            if forecast[element].reachable and forecast[element].back.hops:
+                events += _await_other_way(blueprint, planned, pair, phases[0])
+            await_convergence(
+                blueprint, planned if manner is not Manner.KILLED else _without_sessions(blueprint, planned)
+            )
             phases.append(_phase(blueprint, "during", pair, forecast[element]))
         finally:
             events += _carry_out(mending)
@@ -161,10 +163,8 @@ def _carry_out(steps: list[Step]) -> Iterator[Event]:
         step()
 
 
-def _await_other_way(
-    blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, before: Phase
-) -> Iterator[Event]:
-    """Wait until traffic goes another way, both ways; then until routing has settled."""
+def _await_other_way(blueprint: Blueprint, planned: Cut, pair: Pair, before: Phase) -> Iterator[Event]:
+    """Wait until traffic goes another way, both ways."""
     began = time.monotonic()
     crossed = any(planned.element in trail.hops for trail in before.there)
     while crossed:
@@ -178,9 +178,6 @@ def _await_other_way(
         if time.monotonic() - began > _LONGEST_SILENCE:
             raise NotConvergedError(f"traffic still crosses {planned.element} {_LONGEST_SILENCE:.0f} s later")
         time.sleep(_LOOK)
-    await_convergence(
-        blueprint, planned if manner is not Manner.KILLED else _without_sessions(blueprint, planned)
-    )
 
 
 def _without_sessions(blueprint: Blueprint, planned: Cut) -> Cut:

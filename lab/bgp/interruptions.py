@@ -18,6 +18,14 @@ from lab.bgp.namespaces import inside, run
 from lab.bgp.vty import Vty
 
 _SILENCE = "silence"
+_SILENT_RULES = """\
+table inet {table} {{
+    chain arriving {{
+        type filter hook prerouting priority -300
+        iifname "{interface}" drop
+    }}
+}}
+"""
 _DRAIN = "drained"
 _PAUSE = 3.0
 
@@ -67,16 +75,13 @@ def interruption(
 def _silence(planned: Cut) -> None:
     """Drop what arrives at both ends of each wire."""
     for node, interface in planned.ports:
-        rules = (
-            f"table inet {_SILENCE} {{ chain arriving {{ type filter hook prerouting priority -300; "
-            f'iifname "{interface}" drop; }} }}'
-        )
-        run(*inside(node, "nft", "-f", "-"), text=rules)
+        run(*inside(node, "nft", "-f", "-"), text=_SILENT_RULES.format(table=_SILENCE, interface=interface))
 
 
 def _unsilence(planned: Cut) -> None:
     for node in {node for node, _ in planned.ports}:
-        run(*inside(node, "nft", "delete", "table", "inet", _SILENCE))
+        lines = f"add table inet {_SILENCE}\ndelete table inet {_SILENCE}\n"  # also if it was never added
+        run(*inside(node, "nft", "-f", "-"), text=lines)
 
 
 # --- a killed daemon -------------------------------------------------------------------------------------

@@ -78,8 +78,12 @@ def _keep(directory: Directory, stack_file: Path, lifetime: float) -> None:
 
 
 def _make_room() -> None:
-    """Hide this machine's /run behind an empty one: sockets and named namespaces go there."""
-    namespaces.run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    """Hide two of this machine's directories behind empty ones, for what the programs leave behind.
+
+    Sockets and named namespaces go to /run, FRR's crash logs to /var/tmp.
+    """
+    for place, mode in (("/run", "755"), ("/var/tmp", "1777")):  # noqa: S108 (FRR's own choice)
+        namespaces.run("mount", "-t", "tmpfs", "-o", f"mode={mode}", "tmpfs", place)
     Path("/run/netns").mkdir()
     RUN.mkdir()
 
