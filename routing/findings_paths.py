@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from routing.contest import Blame, Reach, blame_prefix, blames, overruled
 from routing.course import Course
 from routing.elements import ElementKind, described_at, element_names, link_element
-from routing.explanation import Obstacle, nearest_obstacle
+from routing.explanation import Obstacle, ObstacleRank, nearest_obstacle
 from routing.findings import Finding, FindingKind, Gathering, KeyPath, Severity
 from routing.forecast import Forecast, Pair
 from routing.forwarding import Decision, Destination, Trail
@@ -98,7 +98,7 @@ def _one_sided(state: _State, pair: Pair) -> Finding:
     target = state.forecast.destinations[source][0]
     obstacle = nearest_obstacle(state.forecast.graph, state.tables, state.outage, lost.end, target)
     reason = obstacle.reason if obstacle else f"nothing joins {lost.end.name} to {source}"
-    causes, mend = _obstacle_cause(obstacle, source)
+    causes, mend = _obstacle_cause(state.outage, obstacle, source)
     return Finding(
         kind=FindingKind.BLACK_HOLE,
         severity=Severity.ERROR,
@@ -110,13 +110,21 @@ def _one_sided(state: _State, pair: Pair) -> Finding:
     )
 
 
-def _obstacle_cause(obstacle: Obstacle | None, site: str) -> tuple[tuple[KeyPath, ...], str]:
+def _obstacle_cause(outage: Outage, obstacle: Obstacle | None, site: str) -> tuple[tuple[KeyPath, ...], str]:
     """Return where the stack file sets up an obstacle, and what to change there."""
     if obstacle is None:
         return (("locations", site),), f"Join {site} to what should reach it."
+    if obstacle.rank is ObstacleRank.FAILURE:
+        failed = outage.cause_of(obstacle.adjacency)
+        return (described_at(failed),), f"Give both directions a way without {failed}."
+    if obstacle.adjacency.obstacle:
+        return ((*described_at(obstacle.adjacency.elements[0]), "enabled"),), "Enable the link."
+    return _refusal_cause(obstacle)
+
+
+def _refusal_cause(obstacle: Obstacle) -> tuple[tuple[KeyPath, ...], str]:
+    """Return where the stack file makes a node refuse to tell a route."""
     adjacency = obstacle.adjacency
-    if adjacency.obstacle:
-        return ((*described_at(adjacency.elements[0]), "enabled"),), "Enable the link."
     if adjacency.kind in {AdjacencyKind.LINK, AdjacencyKind.TUNNEL} and isinstance(
         adjacency.sender, RouterNode
     ):
@@ -128,9 +136,8 @@ def _obstacle_cause(obstacle: Obstacle | None, site: str) -> tuple[tuple[KeyPath
         return ((*path, "allowRemoteVnetTraffic"),), "Set allowRemoteVnetTraffic on both gateways (ER-17)."
     if adjacency.kind is AdjacencyKind.LAN:
         return (("routers", adjacency.sender.name),), "Let whole sites be told, so that the LAN learns them."
-    elements = adjacency.elements or tuple(
-        element for element in (adjacency.sender.element, adjacency.receiver.element) if element
-    )
+    ends = (adjacency.sender.element, adjacency.receiver.element)
+    elements = adjacency.elements or tuple(element for element in ends if element)
     return tuple(described_at(element) for element in elements), "Give the pair a way in both directions."
 
 
