@@ -22,9 +22,10 @@ demo: setup ## deploy the test stack on an emulated Azure and emulated routers, 
 	@$(BIN)/python -m lab demo --stack $(STACK)
 
 .PHONY: test
-test: check ## everything: `check`, then the tests on the real engine
+test: check ## everything: `check`, then the tests on the lab and on the real engine
 	$(BIN)/python -m lab.engine
-	$(BIN)/python -m pytest -q -m engine
+	$(BIN)/python -m pytest -q -m "emulated and not engine" -n $(WORKERS)
+	$(BIN)/python -m pytest -q -m engine -n $(WORKERS)
 
 .PHONY: check
 check: setup ## the fast part: format, lint, types, import contracts, unit tests
@@ -33,7 +34,7 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/mypy $(PACKAGES) __main__.py tests
 	cd policy && ../$(BIN)/mypy --config-file ../pyproject.toml .
 	PYTHONPATH=.:policy $(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -m "not engine" -n $(WORKERS)
+	$(BIN)/python -m pytest -q -m "not engine and not emulated" -n $(WORKERS)
 
 .PHONY: bench
 bench: setup ## measure previews: the test stack, 300 and 3,000 resources, with and without aliases
