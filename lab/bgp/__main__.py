@@ -1,4 +1,4 @@
-"""A living network from the command line: `python -m lab.bgp up | status | check | drill | down`."""
+"""A living network from the command line: `python -m lab.bgp up | status | check | drill | run | down`."""
 
 from __future__ import annotations
 
@@ -45,6 +45,9 @@ def _parse() -> argparse.Namespace:
     drill.add_argument("element", nargs="?", help="a link that a tunnel stands in for, if left out")
     drill.add_argument("--how", choices=("down", "silent", "killed", "drain"), default="down")
     drill.add_argument("--pair", nargs=2, metavar="SITE", help="between which two sites the probes run")
+    inside = commands.add_parser("run", help="run a program in one of its nodes, such as ping, vtysh or ip")
+    inside.add_argument("node", help="its name, as `status` has it")
+    inside.add_argument("program", nargs=argparse.REMAINDER, metavar="...", help="and its arguments")
     commands.add_parser("down", help="end it; nothing of it is left")
     return parser.parse_args()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,11 +15,13 @@ from lab.bgp.blueprint import Blueprint
 from lab.bgp.checking import check
 from lab.bgp.construction import draw_blueprint
 from lab.bgp.convergence import await_convergence
+from lab.bgp.daemons import RUN
 from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.drill import affected_pair, default_element, run_drill
 from lab.bgp.errors import LivingLabError
 from lab.bgp.evidence import write_evidence
 from lab.bgp.interruptions import Manner
+from lab.bgp.namespaces import inside
 from routing import element_names
 from topology import Network, load_stack
 
@@ -37,6 +40,8 @@ def run(options: argparse.Namespace, directory: Directory) -> int:
         case "check":
             failures = element_names(network) if options.all_failures else tuple(options.failure)
             return _check(network, blueprint, failures)
+        case "run":
+            return _run_in(blueprint, options.node, options.program)
         case "drill":
             return _drill(network, blueprint, options, directory)
     return 0
@@ -66,6 +71,18 @@ def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) ->
             _say(f"  {mismatch}")
         wrong += found
     return 1 if wrong else 0
+
+
+def _run_in(blueprint: Blueprint, node: str, program: list[str]) -> int:
+    """Run a program in a node; `vtysh` finds the node's own FRR."""
+    if node not in blueprint.nodes:
+        raise LivingLabError(f"{node} is no node of this network: {', '.join(blueprint.nodes)}")
+    if not program:
+        raise LivingLabError("name a program to run, such as `ip route`")
+    name, *arguments = program
+    if name == "vtysh":
+        arguments = ["--vty_socket", str(RUN / node), *arguments]
+    return subprocess.run(inside(node, name, *arguments), check=False).returncode
 
 
 def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, directory: Directory) -> int:

@@ -1,0 +1,153 @@
+"""What the living network is to be, before anything of it exists; needs no root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from ipaddress import IPv4Interface
+from typing import Any
+
+import pytest
+
+from lab.bgp.blueprint import Blueprint
+from lab.bgp.construction import draw_blueprint
+from lab.bgp.errors import UnsupportedDesignError
+from lab.bgp.failures import plan_cut
+from lab.bgp.frr import render_frr
+from lab.bgp.premises import interface_name
+from lab.bgp.prerequisites import missing_prerequisite
+from lab.bgp.probes import ProbeResult
+from lab.bgp.strongswan import connections, esp_proposal, ike_proposal, render_swanctl
+from routing import element_names
+from topology import (
+    DhGroup,
+    IkeEncryption,
+    IpsecEncryption,
+    IpsecIntegrity,
+    IpsecPolicy,
+    Network,
+    PfsGroup,
+)
+
+Changed = Callable[[Callable[..., None]], Network]
+
+
+def test_every_element_that_can_fail_has_something_to_cut(network: Network, blueprint: Blueprint) -> None:
+    for element in element_names(network):
+        assert plan_cut(blueprint, element).wires, element
+
+
+def test_addresses_come_from_the_stack_file(blueprint: Blueprint) -> None:
+    ports = {(port.node, port.interface): port for wire in blueprint.wires for port in wire.ends}
+    router = "ce.location1-ce1"
+    assert ports[router, "Te0-0-0.300"].addresses == (IPv4Interface("192.168.30.17/30"),)
+    assert ports[router, "Te1-0-0.30"].addresses == (IPv4Interface("192.168.30.0/31"),)
+    assert ports[router, "Tunnel30"].addresses == (IPv4Interface("10.2.30.125/32"),)
+    assert not ports["ce.location1-ce2", "Te0-0-0.300"].enabled
+    assert {str(site.host) for site in blueprint.sites.values()} >= {"10.10.30.4", "10.2.30.10"}
+
+
+def test_no_two_ends_of_cables_share_an_address(blueprint: Blueprint) -> None:
+    addresses = [
+        address.ip
+        for cable in blueprint.cables
+        for port in cable.ends
+        for address in port.addresses
+        if not port.node.startswith("internet")
+    ]
+    assert len(addresses) == len(set(addresses))
+
+
+def test_a_weight_becomes_a_weight(changed: Changed) -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["connections"]["expressroute1-hub"]["weight"] = 70
+
+    gateway = draw_blueprint(changed(change)).nodes["er.hub"].routing
+    assert gateway is not None
+    assert "set weight 70" in render_frr(gateway)
+
+
+def test_a_closed_gateway_hears_of_routers_only(changed: Changed) -> None:
+    """ER-17."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["virtualNetworks"]["hub"]["expressRouteGateway"]["allowRemoteVnetTraffic"] = False
+
+    edge = draw_blueprint(changed(change)).nodes["msee.expressroute1.primary"].routing
+    assert edge is not None
+    maps = {route_map.name: route_map for route_map in edge.route_maps}
+    told = [clause.matches for clause in maps["to-hub"].clauses if clause.permits]
+    assert told == [("community from-router",)]
+
+
+def test_a_route_server_is_refused_by_name(changed: Changed) -> None:
+    def change(data: dict[str, Any]) -> None:
+        hub = data["virtualNetworks"]["hub"]
+        hub["routeServer"] = {}
+        hub["vpnGateway"] = {"activeActive": True}
+        hub["subnets"] = {
+            "GatewaySubnet": {"prefix": "10.10.30.128/26"},
+            "RouteServerSubnet": {"prefix": "10.10.30.192/26"},
+        }
+        data["tunnels"]["hub-location1"]["router"]["tunnelNumbers"] = [30, 31]
+
+    with pytest.raises(UnsupportedDesignError, match="hub: Azure Route Server"):
+        draw_blueprint(changed(change))
+
+
+@pytest.mark.parametrize(
+    ("port", "vlan", "expected"),
+    [
+        ("TenGigabitEthernet0/0/0", 300, "Te0-0-0.300"),
+        ("GigabitEthernet0/0/1", None, "Gi0-0-1"),
+    ],
+)
+def test_interfaces_keep_their_names_as_far_as_linux_takes_them(
+    port: str, vlan: int | None, expected: str
+) -> None:
+    assert interface_name(port, vlan) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "ike", "esp"),
+    [
+        pytest.param(IpsecPolicy(), "aes256-sha256-modp2048", "aes256gcm16-modp2048", id="strong"),
+        pytest.param(
+            IpsecPolicy(
+                ike_encryption=IkeEncryption.GCM_AES_128,
+                dh_group=DhGroup.ECP_384,
+                ipsec_encryption=IpsecEncryption.AES_128,
+                ipsec_integrity=IpsecIntegrity.SHA_1,
+                pfs_group=PfsGroup.NONE,
+            ),
+            "aes128gcm16-prfsha256-ecp384",
+            "aes128-sha1",
+            id="gcm for IKE, none for PFS",
+        ),
+    ],
+)
+def test_an_ipsec_policy_in_strongswans_words(policy: IpsecPolicy, ike: str, esp: str) -> None:
+    assert (ike_proposal(policy), esp_proposal(policy)) == (ike, esp)
+
+
+def test_a_key_stands_in_no_plain_text(blueprint: Blueprint) -> None:
+    several = connections(blueprint)["public.ce.location1-ce1"]
+    text = render_swanctl(several, {"hub-location1": 'a"key}'})
+    assert 'a"key}' not in text
+    assert "secret = 0sYSJrZXl9" in text
+
+
+def test_the_outage_is_the_longest_silence() -> None:
+    result = ProbeResult(sent=20, replies=(1.0, 1.1, 1.2, 2.3, 2.4))
+    assert (result.lost, round(result.outage, 3)) == (15, 1.0)
+
+
+def test_without_root_it_says_so_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "sudo" in (missing_prerequisite() or "")
+
+
+def test_without_packages_it_says_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert "apt-get install --no-install-recommends frr" in (missing_prerequisite() or "")
