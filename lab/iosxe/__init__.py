@@ -7,18 +7,21 @@ it is Cisco's software, and what a client proves here it has proved of the clien
 
 Modelled:
 
-- SSH login, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a long line shifted;
+- SSH login by password or key, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a long
+  line shifted;
 - the commands in `tables.py` with their `no` forms, and what they refuse, add or take away elsewhere;
 - keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text;
-- startup-config, the archive, `configure terminal revert timer`, `configure confirm`, the exclusive lock;
+- startup-config, `reload`, the archive, `configure terminal revert timer`, `configure confirm`, the exclusive
+  lock;
 - faults: by a hook within the process (`faults.py`), by a file from outside (`fault_file.py`).
 
 Not modelled:
 
-- packets: no BGP, OSPF, BFD, IKE or IPsec runs, so neighbors stay `Idle` and no interface ever goes down by
-  itself; SSH is reached whatever is configured on interfaces, lines and access lists;
-- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace`, `reload`, `copy` of other files, syslog on the screen;
+- packets: no BGP, OSPF, BFD, IKE or IPsec runs, so neighbors stay `Idle` (unless a `Plane` of `plane.py` says
+  what they would do) and no interface ever goes down by itself; SSH is reached whatever is configured on
+  interfaces, lines and access lists;
+- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace`, `copy` of other files, syslog on the screen;
 - `revert timer idle`, the syslog messages of a revert, and what a second revert timer does (it is refused);
-- time: a command takes none, a VRF is gone at once, and a running-config is never read half written;
+- time: a command takes none, or `latency`; a VRF is gone at once, a running-config never read half written;
 - every command that is not in the tables: it is invalid input, also where a real router would take it.
 """

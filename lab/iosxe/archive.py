@@ -118,7 +118,7 @@ class RevertTimer:
         """What `configure confirm` answers."""
         if self.pending is None:
             return NOT_PENDING
-        self._forget()
+        self.forget()
         return ""
 
     def revert(self) -> str:
@@ -126,7 +126,7 @@ class RevertTimer:
         if self.pending is None:
             return NOT_PENDING
         file = self.pending.file
-        self._forget()
+        self.forget()
         self._roll_back(file)
         return f"Rollback Confirmed Change: rolling to:{file}\n\nTotal number of passes: 1\nRollback Done\n"
 
@@ -155,7 +155,8 @@ class RevertTimer:
         self.pending = pending
         self._handle = asyncio.get_running_loop().call_later(max(0.0, pending.due - time.time()), self.revert)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Awaits nothing any more, and leaves the configuration as it is."""
         self.pause()
         self.pending, self._handle = None, None
         self._file.unlink(missing_ok=True)

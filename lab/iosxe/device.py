@@ -15,6 +15,7 @@ from lab.iosxe.configuration import Section, print_configuration
 from lab.iosxe.editor import Editor
 from lab.iosxe.factory import factory_configuration
 from lab.iosxe.files import replace_file
+from lab.iosxe.plane import Plane
 from lab.iosxe.sealing import Sealer, mask_secrets
 from lab.iosxe.tables import TABLES
 
@@ -51,6 +52,7 @@ class Device:
         self.transcript: list[Entry] = []
         self.archive = Archive(self._file("archive"))
         self.timer = RevertTimer(self._file("revert.json"), minute=minute, roll_back=self._roll_back)
+        self.plane = Plane()
         self.started = time.monotonic()
         self._saved = ""
         self._locked_by: int | None = None
@@ -149,6 +151,14 @@ class Device:
 
     def _roll_back(self, name: str) -> None:
         self.editor.load(self.archive.text(name))
+        self.persist()
+
+    def reboot(self) -> None:
+        """Starts again from the saved configuration; a change that awaited its confirmation is forgotten."""
+        self.timer.forget()
+        self._locked_by = None
+        self.editor.load(self.startup)
+        self.started = time.monotonic()
         self.persist()
 
     def persist(self) -> None:

@@ -2,7 +2,8 @@
 
 Each answer is written in our own, shortened form of what IOS prints; a client may rely on the lines that
 tools parse (version, hostname, serial, interface table, header and `end` of a configuration). There is no
-BGP behind it: a configured neighbor is shown `Idle`, and no route is ever shown as received.
+BGP and no IKE behind it: a configured neighbor is shown `Idle`, no route as received, no SA as ready, unless
+a `Plane` says so.
 """
 
 from __future__ import annotations
@@ -117,16 +118,45 @@ def _bgp_summary(device: Device, arguments: tuple[str, ...]) -> str:
             continue
         shut = ("neighbor", line.words[1], "shutdown") in families[0][1].lines
         state = "Idle (Admin)" if shut else "Idle"
-        counters = f"{0:>7} {0:>7} {1:>8} {0:>4} {0:>4} {'never':<8}"
+        received = device.plane.prefixes_received(device.running, arguments[0], line.words[1])
+        state = state if shut or received is None else str(received)
+        counters = f"{0:>7} {0:>7} {1:>8} {0:>4} {0:>4} {'never' if received is None else '00:10:00':<8}"
         rows.append(f"{line.words[1]:<15} {4:>3} {line.words[3]:>12} {counters} {state}")
     return "\n".join(rows)
 
 
 def _bgp_table(device: Device, arguments: tuple[str, ...]) -> str:
-    """Without BGP the table is empty, and IOS prints nothing for an empty table."""
+    """The table; without BGP it is empty, and IOS prints nothing for an empty table."""
     if not _bgp_sections(device, arguments[0]):
         return f"% VRF {arguments[0]} does not exist or does not have a RD."
-    return ""
+    routes = device.plane.routes(device.running, arguments[0])
+    if not routes:
+        return ""
+    rows = ["     Network          Next Hop            Metric LocPrf Weight Path"]
+    shown = ""
+    for route in routes:
+        network = "" if route.network == shown else route.network
+        shown = route.network
+        status = "*>" if route.best else "* "
+        rows.append(
+            f" {status}  {network:<16} {route.next_hop:<15} {'':>10} {route.local_preference:>6} {0:>6}"
+            f" {route.as_path} i"
+        )
+    return "\n".join(rows)
+
+
+def _ike_associations(device: Device, _: tuple[str, ...]) -> str:
+    """Without an association IOS prints nothing."""
+    found = device.plane.ike_associations(device.running)
+    if not found:
+        return ""
+    rows = [" IPv4 Crypto IKEv2  SA ", ""]
+    rows.append(f"{'Tunnel-id':<9} {'Local':<21} {'Remote':<21} {'fvrf/ivrf':<20} Status")
+    rows += [
+        f"{number:<9} {f'{local}/500':<21} {f'{remote}/500':<21} {'none/none':<20} READY"
+        for number, (local, remote) in enumerate(found, 1)
+    ]
+    return "\n".join(rows)
 
 
 def _archive(device: Device, _: tuple[str, ...]) -> str:
@@ -172,6 +202,7 @@ EXEC = (
     Exec("show ip interface brief", _interfaces, privileged=False),
     Exec("show ip bgp vpnv4 vrf <vrf> summary", _bgp_summary, privileged=False),
     Exec("show ip bgp vpnv4 vrf <vrf>", _bgp_table, privileged=False),
+    Exec("show crypto ikev2 sa", _ike_associations),
     Exec("show clock", _clock, privileged=False),
     Exec("show privilege", action="privilege", privileged=False),
     Exec("show archive", _archive),
@@ -189,6 +220,7 @@ EXEC = (
     Exec("configure confirm", lambda device, _: device.timer.confirm()),
     Exec("configure revert now", lambda device, _: device.timer.revert()),
     Exec("configure revert timer <1-120>", lambda device, arguments: device.timer.extend(int(arguments[0]))),
+    Exec("reload", action="reload"),
     Exec("enable", action="enable", privileged=False),
     Exec("disable", action="disable"),
     Exec("exit", action="leave", privileged=False),

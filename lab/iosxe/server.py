@@ -17,6 +17,7 @@ import asyncssh
 from lab.iosxe.device import Device, Entry
 from lab.iosxe.fault_file import FaultFile, Wish
 from lab.iosxe.faults import Fault, Hook, Moment, no_faults
+from lab.iosxe.plane import Plane
 from lab.iosxe.session import Dropped, Session
 
 _CHUNK = 16384
@@ -29,7 +30,9 @@ class RouterServer:
     makes users begin at `>` (the enable password is the login's). `refuses_weak` makes the router refuse
     weak cryptography, as releases after the warnings do. `faults` is asked before every line and answer,
     and then the file of `fault_file.py`.
-    `minute` is how many seconds a minute of the revert timer takes.
+    `minute` is how many seconds a minute of the revert timer takes, `latency` how many seconds each line.
+    `authorized_keys` are public keys in OpenSSH's form that let the user in without the password. `plane`
+    says which BGP sessions and IKE associations are up: none by itself.
     """
 
     def __init__(  # noqa: PLR0913  each is a property of the router that a test sets alone
@@ -45,6 +48,9 @@ class RouterServer:
         faults: Hook = no_faults,
         port: int = 0,
         minute: float = 60.0,
+        latency: float = 0.0,
+        authorized_keys: tuple[str, ...] = (),
+        plane: Plane | None = None,
     ) -> None:
         self.hostname = hostname
         self.faults = faults
@@ -57,6 +63,9 @@ class RouterServer:
             refuses_weak=refuses_weak,
             minute=minute,
         )
+        self.device.plane = plane or Plane()
+        self._latency = latency
+        self.authorized_keys = tuple(map(asyncssh.import_public_key, authorized_keys))
         self._privileged = privilege >= 15  # noqa: PLR2004  IOS's highest level
         self._wanted_port = port
         self._fault_file = FaultFile(directory / f"{hostname}.faults.json")
@@ -98,6 +107,12 @@ class RouterServer:
         self._listener.setblocking(False)  # noqa: FBT003  the socket's own signature
         self.device.timer.resume()
         self._spawn(self._accept(self._listener))
+
+    def reboot(self) -> None:
+        """Cuts all connections and starts again from the saved configuration."""
+        for connection in tuple(self._open):
+            connection.abort()
+        self.device.reboot()
 
     async def stop(self) -> None:
         """Cuts all connections and writes what has changed."""
@@ -167,6 +182,8 @@ class RouterServer:
 
     async def _ask(self, moment: Moment, text: str) -> Fault | None:
         self._step += 1
+        if self._latency and moment is Moment.LINE:
+            await asyncio.sleep(self._latency)
         fault = await self.faults(self._step, moment, text)
         return fault or await self._fault_file.fault(moment, text)
 
@@ -206,7 +223,7 @@ async def _read(process: asyncssh.SSHServerProcess[str]) -> str:
 
 
 class _Login(asyncssh.SSHServer):
-    """Lets one user in, by password."""
+    """Lets one user in, by password or by one of the keys that the router knows."""
 
     def __init__(self, router: RouterServer) -> None:
         self._router = router
@@ -220,6 +237,12 @@ class _Login(asyncssh.SSHServer):
         del exc
         if self._connection is not None:
             self._router.closed(self._connection)
+
+    def public_key_auth_supported(self) -> bool:
+        return bool(self._router.authorized_keys)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return username == self._router.device.username and key in self._router.authorized_keys
 
     def password_auth_supported(self) -> bool:
         return True

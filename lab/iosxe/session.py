@@ -242,6 +242,9 @@ class Session:
         if action == "copy":
             self._question = self._copy
             return "Destination filename [startup-config]? "
+        if action == "reload":
+            self._question = self._reload
+            return "Proceed with reload? [confirm]"
         if action == "enable" and not self._privileged:
             self._question, self._hidden = self._enable, True
             return "Password: "
@@ -277,6 +280,12 @@ class Session:
             return f"%Error opening {answer.strip()} (No such device)"
         self._device.save_startup()
         return "Building configuration...\n[OK]"
+
+    def _reload(self, answer: str) -> str:
+        if answer.strip().lower() not in {"", "y", "yes"}:
+            return ""
+        self._device.reboot()
+        raise Dropped
 
     def _enable(self, answer: str) -> str:
         self._privileged = self._device.accepts(answer)

@@ -16,6 +16,18 @@ ROOT = Path(__file__).parents[2]
 Changes = Mapping[str, Any]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the mark known that says which promises a test keeps, over which faults or bad inputs."""
+    config.addinivalue_line("markers", "promise(*ids): promises, faults and bad inputs of docs/push.md")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Writes the marks into the report, for `promise_table.py`."""
+    for item in items:
+        for mark in item.iter_markers("promise"):
+            item.user_properties += [("promise", name) for name in mark.args]
+
+
 @pytest.fixture(scope="session")
 def stack() -> Callable[..., Network]:
     """Return `stack(changes)`: mappings are merged, None removes a key, the rest replaces."""

@@ -1,0 +1,202 @@
+"""One fault at every position of a push: the router ends in the old state or in the new one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lab.iosxe.editor import Position
+from lab.iosxe.faults import Fault, Moment
+from lab.iosxe.server import RouterServer
+from onprem.push import HalfPushed
+from tests.onprem.positions import OTHERS, Router, every_position, notes, old_or_new
+from tests.onprem.routers import Lab
+
+Record = Callable[[str, object], None]
+LOGS = {
+    "with #": "*Nov 23 10:00:00.123: %SYS-5-CONFIG_I: Configured from console by user #1 > #",
+    "with % Invalid": "*Nov 23 10:00:00: %PARSER-5-HIDDEN: % Invalid input detected at '^' marker.",
+    "without a time": "%LINK-3-UPDOWN: Interface Tunnel30, changed state to down",
+}
+
+
+@pytest.fixture
+def router(lab: Lab, tmp_path: Path) -> Router:
+    return Router.start(lab, tmp_path)
+
+
+def always(fault: Fault) -> Callable[[RouterServer], object]:
+    async def inject(_: RouterServer) -> Fault:
+        return fault
+
+    return inject
+
+
+def is_sent(text: str) -> bool:
+    """Lines that change something: neither those that only look, nor those that leave."""
+    return not text.strip().startswith(("show", "do show", "terminal", "exit", "end"))
+
+
+@pytest.mark.promise("P10", "P15", "P21", "F1")
+@pytest.mark.parametrize("moment", [Moment.CONNECT, Moment.LINE, Moment.OUTPUT])
+def test_dropped_connection(router: Router, moment: Moment, record_property: Record) -> None:
+    cases = 0
+    for case in every_position(router, always(Fault(drop=True)), frozenset({moment})):
+        old_or_new(router, case)
+        assert not isinstance(case.failure, HalfPushed), case
+        cases += 1
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P8", "P9", "P10", "F7")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "% Invalid input detected at '^' marker.",
+        "% Incomplete command.",
+        "% Ambiguous command:",
+        "%Some reason that nobody has listed",
+        "Command authorization failed.",
+    ],
+)
+def test_rejected_line(router: Router, text: str, record_property: Record) -> None:
+    cases = 0
+    for case in every_position(router, always(Fault(reject=text)), wanted=is_sent):
+        old_or_new(router, case)
+        assert case.failure is not None, case
+        assert " ".join(text.split()) in str(case.failure), case
+        cases += 1
+    assert cases > 25
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P8", "P10", "P12", "P29", "F7")
+def test_lost_line(router: Router, record_property: Record) -> None:
+    cases = 0
+    for case in every_position(router, always(Fault(reject="")), wanted=is_sent):
+        old_or_new(router, case)
+        if case.failure is None:  # a line that leads into a section may come again before the next one
+            assert case.text.startswith("configure confirm"), case
+        cases += 1
+    assert cases > 25
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P8", "P23", "F8")
+@pytest.mark.parametrize("log", LOGS.values(), ids=LOGS)
+def test_log_line(router: Router, log: str, record_property: Record) -> None:
+    cases = 0
+    moments = frozenset({Moment.LINE, Moment.OUTPUT})
+    for case in every_position(router, always(Fault(log=(log,))), moments):
+        assert case.failure is None, case
+        old_or_new(router, case)
+        cases += 1
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P10", "P21", "F6")
+def test_question(router: Router, record_property: Record) -> None:
+    cases = 0
+    ask = Fault(ask="Do you really want to do this? [yes/no]: ")
+    for case in every_position(router, always(ask), wanted=is_sent):
+        old_or_new(router, case)
+        assert case.failure is not None, case
+        assert "Do you really want" in str(case.failure), case
+        cases += 1
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P10", "P15", "F9")
+@pytest.mark.parametrize("moment", [Moment.LINE, Moment.OUTPUT])
+def test_reboot(router: Router, moment: Moment, record_property: Record) -> None:
+    async def reboot(server: RouterServer) -> Fault:
+        server.reboot()
+        return Fault(drop=True)
+
+    cases = 0
+    for case in every_position(router, reboot, frozenset({moment})):
+        old_or_new(router, case)
+        cases += 1
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P10", "P12", "F15")
+def test_timer_that_runs_out(router: Router, record_property: Record) -> None:
+    async def run_out(server: RouterServer) -> None:
+        server.device.timer.revert()
+
+    cases = 0
+    for case in every_position(router, run_out):
+        old_or_new(router, case)
+        cases += 1
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P10", "P11", "P13", "F13")
+def test_way_to_the_router_is_cut(
+    router: Router, monkeypatch: pytest.MonkeyPatch, record_property: Record
+) -> None:
+    monkeypatch.setattr("onprem.push._RETRY_AFTER", (0.0,))
+    cases = 0
+    cut = False
+
+    async def gone(_: int, moment: Moment, __: str) -> Fault | None:
+        return Fault(drop=True) if cut and moment in {Moment.CONNECT, Moment.OUTPUT} else None
+
+    async def cut_off(server: RouterServer) -> Fault:
+        nonlocal cut
+        cut = True
+        server.faults = gone
+        return Fault(drop=True)
+
+    sent = lambda text: is_sent(text) and not text.startswith(("configure", "write"))  # noqa: E731
+    for case in every_position(router, cut_off, wanted=sent):
+        cut = False
+        assert isinstance(case.failure, HalfPushed), case
+        assert "it undoes them by itself, 5 min after" in str(case.failure), case
+        old_or_new(router, case)
+        assert router.push().changed, "the next push begins anew"
+        assert router.same(router.server.running, router.after), case
+        assert not notes(router)
+        cases += 1
+    record_property("cases", cases)
+
+
+@pytest.mark.promise("P7", "P10", "F11")
+@pytest.mark.parametrize("fails", [False, True], ids=["push succeeds", "push fails"])
+def test_others_change_the_router_meanwhile(router: Router, fails: bool, record_property: Record) -> None:
+    changed = 0
+
+    async def change(server: RouterServer) -> None:
+        nonlocal changed
+        changed += 1
+        server.device.editor.take(Position(), OTHERS)
+        if fails:
+            server.faults = reject_the_last
+
+    async def reject_the_last(_: int, moment: Moment, text: str) -> Fault | None:
+        await asyncio.sleep(0)
+        hit = moment is Moment.LINE and text.strip() == "neighbor 192.168.30.18 route-map prefer in"
+        return Fault(reject="% no") if hit else None
+
+    config = lambda text: is_sent(text) and not text.startswith(("configure", "write"))  # noqa: E731
+    cases = 0
+    for case in every_position(router, change, wanted=config):
+        running = router.server.running
+        assert OTHERS in running, case
+        without = "\n".join(line for line in running.splitlines() if line != OTHERS)
+        is_last = case.text == "neighbor 192.168.30.18 route-map prefer in"
+        if fails and not is_last:
+            assert case.failure is not None, case
+            assert case.failure.undone, case
+            assert without == router.before.rstrip("\n"), case
+        else:
+            assert case.result is not None, case
+            assert any(OTHERS in remark for remark in case.result.remarks), case
+            assert router.same(without, router.after), case
+        assert router.server.device.timer.pending is None, case
+        cases += 1
+    record_property("cases", cases)
