@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from routing.comparison import compare_forecasts, comparison_document
+from routing.diagram import draw_up
 from routing.elements import RoutingError, check_elements
 from routing.findings import KeyPath, findings_document
 from routing.forecast import Forecast
 from routing.judgement import collect_findings
 from routing.prediction import pairs_of_failures, scenarios
+from routing.publication import Difference, compile_report, write_report
 from routing.report import paths_document
 from routing.route_views import route_tables, tables_document
 from routing.views import RouteTable
@@ -34,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.pairs_of_failures and (options.explain or options.diff or options.routes):
         parser.error("--pairs-of-failures goes with the path table only")
+    if options.report and (options.json or options.explain or options.routes or options.pairs_of_failures):
+        parser.error("--report goes with --failure and --diff only")
     try:
         if options.diff:
             _compare(options)
@@ -76,9 +80,19 @@ def _place(document: Document, path: KeyPath) -> Place:
 
 def _compare(options: argparse.Namespace) -> None:
     (before, place_before), (after, place) = _load(options.diff, _stack_file(options.stack))
-    comparison = compare_forecasts(Forecast(before), Forecast(after), *options.failure)
+    earlier, forecast = Forecast(before), Forecast(after)
+    comparison = compare_forecasts(earlier, forecast, *options.failure)
+    name = os.path.relpath(options.diff)
+    if options.report:
+        difference = Difference(
+            name=name,
+            comparison=comparison,
+            diagram=draw_up(before, earlier.graph),
+            place=place_before,
+        )
+        _report(options, forecast, place, difference)
+        return
     if options.json:
-        name = os.path.relpath(options.diff)
         _write_json(comparison_document(options.stack, name, comparison, place, place_before))
         return
     from routing.table import print_comparison, table_console  # noqa: PLC0415
@@ -90,6 +104,9 @@ def _predict(options: argparse.Namespace, network: Network, place: Where) -> Non
     failed = tuple(options.failure)
     check_elements(network, failed)
     forecast = Forecast(network)
+    if options.report:
+        _report(options, forecast, place)
+        return
     if options.routes:
         _show_routes(options, route_tables(forecast, options.routes, *failed))
         return
@@ -112,6 +129,14 @@ def _predict(options: argparse.Namespace, network: Network, place: Where) -> Non
     print_tables(console, predicted, whole=bool(failed))
     if whole_run:
         print_findings(console, collect_findings(forecast), place)
+
+
+def _report(
+    options: argparse.Namespace, forecast: Forecast, place: Where, difference: Difference | None = None
+) -> None:
+    failed = tuple(options.failure)
+    report = compile_report(options.stack, forecast, place, failed=failed, difference=difference)
+    write_report(options.report, report)
 
 
 def _explain(options: argparse.Namespace, walkthrough: Walkthrough) -> None:
@@ -183,6 +208,12 @@ def _parser() -> argparse.ArgumentParser:
         help="tell which paths change from that file, the version before, to the stack",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write a report: FILE.md for a pull request's comment, FILE.html for a browser",
+    )
     return parser
 
 

@@ -109,13 +109,14 @@ def _changes(before: Mapping[Pair, Path], after: Mapping[Pair, Path]) -> dict[Pa
             source=pair[0], destination=pair[1], effect=effect, before=before.get(pair), after=after.get(pair)
         )
         for pair in dict.fromkeys((*before, *after))
-        if (effect := _effect(before.get(pair), after.get(pair)))
+        if (effect := effect_of(before.get(pair), after.get(pair)))
     }
     order = list(Effect)
     return dict(sorted(changes.items(), key=lambda item: order.index(item[1].effect)))
 
 
-def _effect(before: Path | None, after: Path | None) -> Effect | None:
+def effect_of(before: Path | None, after: Path | None) -> Effect | None:
+    """Return what a change does to a pair, or None if traffic goes as before."""
     if before is None or after is None:
         return Effect.APPEARS if before is None else Effect.DISAPPEARS
     if not before.differs_from(after):
