@@ -52,10 +52,18 @@ class Course:
 
 
 def chart(
-    graph: Graph, tables: Tables, outage: Outage, source: Node, parts: tuple[Destination, ...]
+    graph: Graph,
+    tables: Tables,
+    outage: Outage,
+    source: Node,
+    parts: tuple[Destination, ...],
+    known_loss: str | None = None,
 ) -> Course:
-    """Return the course from a site to another's first part, with what differs for its other parts."""
-    course, *others = (_chart_part(graph, tables, outage, source, part) for part in parts)
+    """Return the course from a site to another's first part, with what differs for its other parts.
+
+    With `known_loss`, that is the reason if nothing arrives: to find it out is what takes the longest.
+    """
+    course, *others = (_chart_part(graph, tables, outage, source, part, known_loss) for part in parts)
     if not others:
         return course
     differing = [
@@ -78,13 +86,20 @@ def _part_name(part: Destination, first: Destination) -> str:
 
 
 def _chart_part(
-    graph: Graph, tables: Tables, outage: Outage, source: Node, destination: Destination
+    graph: Graph,
+    tables: Tables,
+    outage: Outage,
+    source: Node,
+    destination: Destination,
+    known_loss: str | None,
 ) -> Course:
     trails = follow(tables, source, destination)
     arriving = tuple(trail for trail in trails if trail.delivered)
     ending = tuple(trail for trail in trails if not trail.delivered)
     clauses = [explain_delivery(arriving)] if arriving else []
-    if ending:
+    if known_loss is not None and not arriving and not ending[0].looped:
+        clauses.append(known_loss)
+    elif ending:
         loss = explain_loss(graph, tables, outage, ending[0], destination)
         clauses.append(f"but some of it is lost: {loss}" if arriving else loss)
     if not all(trail.described for trail in arriving):

@@ -45,6 +45,11 @@ def explain_delivery(trails: tuple[Trail, ...]) -> str:
     return ", and ".join(choices) if choices else _explain_only_way(trails)
 
 
+def explain_failure(element: str) -> str:
+    """Return the clause that says that an element's failure ends a path."""
+    return f"{element} carried the only way"
+
+
 def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, destination: Destination) -> str:
     """Return the clause that says why traffic to a destination ends where it does."""
     if trail.looped:
@@ -207,18 +212,21 @@ def nearest_obstacle(
             teller = adjacency.sender
             if teller in seen:
                 continue
-            selection = next((known[teller] for known in knowing if teller in known), None)
-            if selection is None:
+            for known in knowing:
+                if teller in known:
+                    obstacle = _withheld(adjacency, known[teller].routes[0], outage)
+                    if obstacle is not None:
+                        found.setdefault(obstacle.rank, obstacle)
+                    break
+            else:
                 seen.add(teller)
                 waiting.append(teller)
-            elif obstacle := _withheld(adjacency, selection.routes[0], outage):
-                found.setdefault(obstacle.rank, obstacle)
     return found[min(found)] if found else None
 
 
 def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> Obstacle | None:
     if adjacency in outage.lost:
-        rank, reason = ObstacleRank.FAILURE, f"{outage.cause_of(adjacency)} carried the only way"
+        rank, reason = ObstacleRank.FAILURE, explain_failure(outage.cause_of(adjacency))
     elif isinstance(told := tell(adjacency, route), Refusal):
         own = route.protocol is Protocol.ATTACHED
         to_azure = adjacency.kind in {AdjacencyKind.LINK, AdjacencyKind.TUNNEL}

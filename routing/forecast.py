@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 from routing.construction import build_graph
 from routing.course import Course, chart
 from routing.destinations import destinations
+from routing.explanation import explain_failure
 from routing.forwarding import Destination, Trail, follow
 from routing.graph import Node
 from routing.propagation import Outage, Tables, outage_of, propagate, settle_without
@@ -50,10 +51,10 @@ class Forecast:
                 self._dependents.setdefault(table, set()).add(pair)
         self._known: dict[tuple[str, ...], Courses] = {}
 
-    def _chart(self, tables: Tables, outage: Outage, pair: Pair) -> Course:
+    def _chart(self, tables: Tables, outage: Outage, pair: Pair, known_loss: str | None = None) -> Course:
         source, destination = pair
         site = self.graph.sites[source]
-        return chart(self.graph, tables, outage, site, self.destinations[destination])
+        return chart(self.graph, tables, outage, site, self.destinations[destination], known_loss)
 
     def outage(self, *elements: str) -> tuple[Outage, Tables]:
         """Return what elements take away that fail together, and the tables after it."""
@@ -81,10 +82,13 @@ class Forecast:
         return courses
 
     def _after(self, tables: Tables, outage: Outage, pair: Pair) -> Course:
-        course, before = self._chart(tables, outage, pair), self.steady[pair]
-        if course.delivered or before.delivered:
-            return course
-        return replace(course, reason=before.reason)  # the failure is not what ends it
+        before = self.steady[pair]
+        if not before.delivered:  # then the failure is not what ends it
+            course = self._chart(tables, outage, pair, known_loss=before.reason)
+            return course if course.delivered else replace(course, reason=before.reason)
+        if len(outage.elements) == 1:  # then it is
+            return self._chart(tables, outage, pair, known_loss=explain_failure(outage.elements[0]))
+        return self._chart(tables, outage, pair)
 
     def trails(self, tables: Tables, pair: Pair) -> tuple[tuple[Trail, ...], ...]:
         """Return the trails of a pair to each part of its destination, the host's part first."""

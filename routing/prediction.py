@@ -122,15 +122,10 @@ def all_paths(forecast: Forecast, changed: Courses) -> tuple[Path, ...]:
 
 def changed_paths(forecast: Forecast, changed: Courses) -> tuple[Path, ...]:
     """Return only the paths that differ from the steady state, in its order."""
-    candidates = {pair for source, to in changed for pair in ((source, to), (to, source))}
-    return tuple(
-        path
-        for pair in forecast.steady
-        if pair in candidates
-        and (path := _path(changed, forecast.steady, pair)).differs_from(
-            _path(forecast.steady, forecast.steady, pair)
-        )
-    )
+    steady = forecast.steady
+    differing = {pair for pair, course in changed.items() if course.direction != steady[pair].direction}
+    listed = {pair for source, to in differing for pair in ((source, to), (to, source))}
+    return tuple(_path(changed, steady, pair) for pair in steady if pair in listed)
 
 
 def _path(changed: Courses, steady: Courses, pair: Pair) -> Path:

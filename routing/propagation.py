@@ -78,12 +78,8 @@ class PrefixTables:
         for node, gone in bereft.items():
             candidates[node] = {over: route for over, route in candidates[node].items() if over not in gone}
         selections = dict(self.selections)
-        _settle(graph, candidates, selections, bereft, lost)
-        touched = frozenset(
-            node
-            for node in {*self.selections, *selections}
-            if self.selections.get(node) != selections.get(node)
-        )
+        changed = _settle(graph, candidates, selections, bereft, lost)
+        touched = frozenset(node for node in changed if self.selections.get(node) != selections.get(node))
         return PrefixTables(self.prefix, candidates, selections, touched)
 
 
@@ -139,11 +135,15 @@ def _settle(
     selections: dict[Node, Selection],
     changed: Iterable[Node],
     lost: frozenset[Adjacency],
-) -> None:
-    """Let nodes choose and tell until none changes its mind. Both mappings are updated in place."""
+) -> set[Node]:
+    """Let nodes choose and tell until none changes its mind. Both mappings are updated in place.
+
+    Return the nodes that have changed their minds at least once; some may have come back to where they were.
+    """
     waiting = deque(dict.fromkeys(changed))
     queued = set(waiting)
     budget = _ROUNDS * max(1, len(graph.told))
+    moved: set[Node] = set()
     while waiting:
         budget -= 1
         if not budget:
@@ -153,6 +153,7 @@ def _settle(
         chosen = select(node, candidates[node].values())
         if chosen == selections.get(node):
             continue
+        moved.add(node)
         if chosen is None:
             del selections[node]
         else:
@@ -163,6 +164,7 @@ def _settle(
                 if receiver not in queued:
                     queued.add(receiver)
                     waiting.append(receiver)
+    return moved
 
 
 def _tell(adjacency: Adjacency, chosen: Selection | None, candidates: dict[Node, Candidates]) -> bool:
