@@ -41,6 +41,7 @@ def _parse() -> argparse.Namespace:
     check = commands.add_parser("check", help="hold the prediction to it, in the steady state or in failures")
     check.add_argument("--failure", action="append", default=[], metavar="ELEMENT", help="may be repeated")
     check.add_argument("--all-failures", action="store_true", help="every single one")
+    check.add_argument("--verdicts", type=Path, metavar="FILE", help="write what came of it as JSON")
     drill = commands.add_parser("drill", help="let something fail under traffic, and write down what happens")
     drill.add_argument("element", nargs="?", help="a link that a tunnel stands in for, if left out")
     drill.add_argument("--how", choices=("down", "silent", "killed", "drain"), default="down")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import time
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace, directory: Directory) -> int:
             _say_status(blueprint, directory)
         case "check":
             failures = element_names(network) if options.all_failures else tuple(options.failure)
-            return _check(network, blueprint, failures)
+            return _check(network, blueprint, failures, options.verdicts)
         case "run":
             return _run_in(blueprint, options.node, options.program)
         case "drill":
@@ -58,8 +59,9 @@ def _living(directory: Directory) -> tuple[Network, Blueprint]:
     return network, draw_blueprint(network)
 
 
-def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) -> int:
+def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...], verdicts: Path | None) -> int:
     wrong = 0
+    written = []
     for verdict in check(network, blueprint, failures):
         name = verdict.failure or "steady state"
         found = len(verdict.mismatches)
@@ -70,6 +72,17 @@ def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) ->
         for mismatch in verdict.mismatches:
             _say(f"  {mismatch}")
         wrong += found
+        written.append(
+            {
+                "failure": verdict.failure,
+                "mended": verdict.mended,
+                "pairs": verdict.pairs,
+                "settledSeconds": round(verdict.settled, 1),
+                "mismatches": [str(mismatch) for mismatch in verdict.mismatches],
+            }
+        )
+    if verdicts:
+        verdicts.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     return 1 if wrong else 0
 
 
