@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.background import read_status, reset, start, stop
 from lab.directory import LabDirectory
 from lab.engine import BuildError
-from lab.service import Emulated, LabError, described_routers, serve
+from lab.service import LabError, serve
 
 
 def main() -> int:
@@ -52,10 +52,7 @@ def _parse() -> argparse.Namespace:
 def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
     match arguments.command:
         case "serve":
-            emulated = Emulated(
-                routers=described_routers(arguments.project), provider_delay=arguments.provider_delay
-            )
-            asyncio.run(serve(directory, emulated))
+            asyncio.run(serve(directory, arguments.project, arguments.provider_delay))
         case "start":
             start(directory, arguments.project.absolute(), arguments.provider_delay)
             sys.stdout.write(f"the lab is running; source {directory.environment_file}\n")

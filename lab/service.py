@@ -7,11 +7,9 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import Any
 
 from lab.azure.plugins import serve_plugins
 from lab.azure.server import AzureServer
@@ -19,19 +17,12 @@ from lab.directory import USERNAME, LabDirectory, azure_variables, write_private
 from lab.iosxe.server import RouterServer
 from topology import StackFileError, load_stack
 
+_LOOK_SECONDS = 1.0
+"""Between two looks at the stack files."""
+
 
 class LabError(RuntimeError):
     """The lab cannot do what was asked; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emulated:
-    """What stands in one lab: which routers, and how quick the connectivity providers are."""
-
-    routers: Mapping[str, str]
-    """Each router's name by the host that stack files reach it by."""
-    provider_delay: float = 0.0
-    """Seconds until an ordered circuit is provisioned."""
 
 
 def described_routers(project: Path) -> dict[str, str]:
@@ -49,8 +40,13 @@ def described_routers(project: Path) -> dict[str, str]:
     return routers
 
 
-async def serve(directory: LabDirectory, emulated: Emulated) -> None:
+async def serve(directory: LabDirectory, project: Path, provider_delay: float) -> None:
     """Serve until SIGTERM or SIGINT; the status file appears once everything answers.
+
+    Args:
+        directory: Where the lab keeps everything.
+        project: Where the stack files are; routers that they come to describe are started as they do.
+        provider_delay: Seconds until an ordered circuit is provisioned.
 
     Raises:
         LabError: if this lab is running already.
@@ -64,61 +60,96 @@ async def serve(directory: LabDirectory, emulated: Emulated) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LabError(f"the lab in {directory.path} is running already") from None
-        async with running_lab(directory, emulated) as status:
-            write_private(directory.status_file, json.dumps(status, indent=2))
+        async with AsyncExitStack() as parts:
+            lab = Lab(directory, project, parts)
+            await lab.start(provider_delay)
             try:
-                await stop.wait()
+                while not stop.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+                    await lab.follow_stack_files()
             finally:
                 directory.status_file.unlink(missing_ok=True)
 
 
-@asynccontextmanager
-async def running_lab(directory: LabDirectory, emulated: Emulated) -> AsyncIterator[dict[str, Any]]:
-    """Run all parts while the context lasts; yield what to know of them."""
-    ports = _ports_of_last_time(directory)
-    async with AsyncExitStack() as parts:
-        azure = AzureServer(directory.azure, provider_delay=emulated.provider_delay)
-        await azure.start()
-        parts.push_async_callback(azure.stop)
-        plugins = await _attach(parts, azure, ports)
-        routers = {
-            host: await _start_router(parts, directory, host, name, ports.get(host, 0))
-            for host, name in emulated.routers.items()
-        }
-        _write_ssh_files(directory, routers)
-        variables = directory.variables(azure.endpoint, plugins)
-        directory.write_environment(variables)
-        router_ports = {host: router.port for host, router in routers.items()}
-        _remember_ports(directory, plugins, router_ports)
-        yield {"pid": os.getpid(), "azure": azure.endpoint, "routers": router_ports, "variables": variables}
+class Lab:
+    """The running parts; `parts` ends them."""
 
+    def __init__(self, directory: LabDirectory, project: Path, parts: AsyncExitStack) -> None:
+        self._directory, self._project, self._parts = directory, project, parts
+        self._ports = _ports_of_last_time(directory)
+        self._routers: dict[str, RouterServer] = {}
+        self._seen: dict[Path, int] = {}
+        self._azure: AzureServer
+        self._plugins = ""
 
-async def _attach(parts: AsyncExitStack, azure: AzureServer, ports: dict[str, int]) -> str:
-    """Serve the plugins, at the ports of last time if they are free: open shells know those."""
-    variables = azure_variables(azure.endpoint, azure.certificate)
-    wanted = (ports.get("azure-native", 0), ports.get("random", 0))
-    try:
-        return await parts.enter_async_context(serve_plugins(variables, wanted))
-    except RuntimeError:  # gRPC's word for a port in use
-        return await parts.enter_async_context(serve_plugins(variables))
+    async def start(self, provider_delay: float) -> None:
+        """Start everything that the stack files describe, and say so in the lab's files."""
+        self._azure = AzureServer(self._directory.azure, provider_delay=provider_delay)
+        await self._azure.start()
+        self._parts.push_async_callback(self._azure.stop)
+        self._plugins = await self._attach_plugins()
+        await self.follow_stack_files()
 
+    async def follow_stack_files(self) -> None:
+        """Start the routers of stack files that are new or have changed; none is ever taken away."""
+        seen = dict(_stack_files(self._project))
+        if seen == self._seen:
+            return
+        self._seen = seen
+        for host, name in described_routers(self._project).items():
+            if host not in self._routers:
+                self._routers[host] = await self._start_router(host, name)
+        self._say_what_runs()
 
-async def _start_router(
-    parts: AsyncExitStack, directory: LabDirectory, host: str, name: str, port: int
-) -> RouterServer:
-    for wanted in (port, 0):
-        router = RouterServer(
-            name, directory.devices / host, username=USERNAME, password=directory.password, port=wanted
-        )
+    async def _attach_plugins(self) -> str:
+        """Serve the plugins, at the ports of last time if they are free: open shells know those."""
+        variables = azure_variables(self._azure.endpoint, self._azure.certificate)
+        wanted = (self._ports.get("azure-native", 0), self._ports.get("random", 0))
         try:
-            await router.start()
-        except OSError:
-            if not wanted:
-                raise
-            continue
-        parts.push_async_callback(router.stop)
-        return router
-    raise AssertionError("unreachable: a free port is always found")
+            return await self._parts.enter_async_context(serve_plugins(variables, wanted))
+        except RuntimeError:  # gRPC's word for a port in use
+            return await self._parts.enter_async_context(serve_plugins(variables))
+
+    async def _start_router(self, host: str, name: str) -> RouterServer:
+        for port in (self._ports.get(host, 0), 0):
+            router = RouterServer(
+                name,
+                self._directory.devices / host,
+                username=USERNAME,
+                password=self._directory.password,
+                port=port,
+            )
+            try:
+                await router.start()
+            except OSError:
+                if not port:
+                    raise
+                continue
+            self._parts.push_async_callback(router.stop)
+            return router
+        raise AssertionError("unreachable: a free port is always found")
+
+    def _say_what_runs(self) -> None:
+        _write_ssh_files(self._directory, self._routers)
+        variables = self._directory.variables(self._azure.endpoint, self._plugins)
+        self._directory.write_environment(variables)
+        routers = {host: router.port for host, router in self._routers.items()}
+        _remember_ports(self._directory, self._plugins, routers)
+        status = {
+            "pid": os.getpid(),
+            "azure": self._azure.endpoint,
+            "routers": routers,
+            "variables": variables,
+        }
+        write_private(self._directory.status_file, json.dumps(status, indent=2))
+
+
+def _stack_files(project: Path) -> Iterator[tuple[Path, int]]:
+    """Yield each stack file with the time of its last change."""
+    for file in project.glob("Pulumi.*.yaml"):
+        with suppress(FileNotFoundError):  # an editor has just replaced it
+            yield file, file.stat().st_mtime_ns
 
 
 def _write_ssh_files(directory: LabDirectory, routers: Mapping[str, RouterServer]) -> None:
