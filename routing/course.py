@@ -42,7 +42,7 @@ class Course:
     reason: str
     """A clause, without a full stop."""
     looked_into: frozenset[tuple[IPv4Network, Node]]
-    """The tables that it follows from."""
+    """The tables that it follows from; not told after a failure, where nobody asks."""
     lost_in_part: bool = False
     """Whether some of the equal-cost ways do not arrive, while others do."""
 
@@ -109,13 +109,17 @@ def _chart_part(
         delivered=bool(arriving),
         alternatives=frozenset(trail.segments for trail in arriving),
         reason="; ".join(clauses),
-        looked_into=frozenset(
-            (prefix, node)
-            for trail in trails
-            for node in (*(decision.node for decision in trail.decisions), trail.end)
-            for prefix in destination.prefixes
-        ),
+        looked_into=frozenset() if outage.elements else _looked_into(trails, destination),
         lost_in_part=bool(arriving and ending),
+    )
+
+
+def _looked_into(trails: tuple[Trail, ...], destination: Destination) -> frozenset[tuple[IPv4Network, Node]]:
+    return frozenset(
+        (prefix, node)
+        for trail in trails
+        for node in (*(decision.node for decision in trail.decisions), trail.end)
+        for prefix in destination.prefixes
     )
 
 
