@@ -15,7 +15,7 @@ from routing.judgement import collect_findings
 from routing.prediction import Scenario, scenarios
 from topology import Place
 
-SUFFIXES = (".md",)
+SUFFIXES = (".md", ".html")
 """What a report's file may end in."""
 
 
@@ -97,8 +97,9 @@ def write_report(file: Path, report: Report) -> None:
     """
     # jinja2 is a good part of the start-up time, and only reports need it
     from routing.markdown import render_markdown  # noqa: PLC0415
+    from routing.page import render_page  # noqa: PLC0415
 
-    forms = {".md": render_markdown}
+    forms = {".md": render_markdown, ".html": render_page}
     if (form := forms.get(file.suffix)) is None:
         raise ReportError(f"{file} is no name for a report: let it end in {' or '.join(SUFFIXES)}")
     text = form(report)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from routing.comparison import Comparison, Effect, effect_of
 from routing.course import Direction
+from routing.elements import ElementKind, GatewayKind
 from routing.findings import Finding, Severity
 from routing.forecast import Pair
 from routing.prediction import Path, Scenario, path_pair
@@ -200,6 +201,23 @@ def direction_in_words(direction: Direction) -> str:
     via = direction.via if direction.determined else f"{direction.via.replace('+', ' or ')}, by chance,"
     ways = f" ({len(direction.hops)} ways)" if len(direction.hops) > 1 else ""
     return f"{via} over {over}{ways}" if over else via
+
+
+def element_in_words(element: str) -> str:
+    """Return an element as a sentence calls it, such as `hub's VPN gateway`."""
+    kind, _, name = element.partition(":")
+    owner, _, part = name.partition("/")
+    match ElementKind(kind):
+        case ElementKind.GATEWAY:
+            return f"{owner}'s {'VPN' if part == GatewayKind.VPN else 'ExpressRoute'} gateway"
+        case ElementKind.LINK:
+            return f"{owner}'s {part} link"
+        case ElementKind.ROUTE_SERVER:
+            return f"{owner}'s Route Server"
+        case ElementKind.GLOBAL_REACH:
+            return f"Global Reach {name}"
+        case _:
+            return f"{kind} {name}"
 
 
 def back_in_words(path: Path) -> str:

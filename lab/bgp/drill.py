@@ -11,10 +11,11 @@ from pathlib import Path
 from lab.bgp.blueprint import Blueprint
 from lab.bgp.convergence import await_convergence
 from lab.bgp.counters import Count, difference, read_counters
+from lab.bgp.draining import Step
 from lab.bgp.errors import LivingLabError, NotConvergedError
 from lab.bgp.failures import Cut, plan_cut
 from lab.bgp.forwarding import Trail, read_tables
-from lab.bgp.interruptions import Manner, Step, interruption
+from lab.bgp.interruptions import Manner, interruption
 from lab.bgp.probes import Probe, ProbeResult, trace
 from routing import Direction, predict_paths
 from routing import Path as PredictedPath

@@ -1,6 +1,6 @@
 """`python -m lab.bgp.soak`: generated networks, each alive and held to its prediction.
 
-Looks at the steady state and some failures of each, writes one report, and goes on where an earlier run ended.
+Looks at the steady state and some failures of each, writes a report, and goes on where an earlier run ended.
 """
 
 from __future__ import annotations
