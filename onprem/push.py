@@ -177,6 +177,10 @@ def _redaction(access: Access, intent: Intent) -> Redaction:
     return Redaction({**intent.secrets, "password": access.password})
 
 
+class NotRunning(PushError):  # noqa: N818 (a state of the router)
+    """A router that answers, and does not run what was sent."""
+
+
 class _Push:
     """One push; its journal is locked."""
 
@@ -247,7 +251,7 @@ class _Push:
                 waiting = self._check_health(fresh, health)
                 self._stop_if_cancelled()
                 self._confirm(fresh)
-                self._save(fresh)
+                self._save(fresh, before, diff)
         except TimerRefused as refusal:
             self._journal.end()
             raise self._not_armed(refusal) from None
@@ -313,7 +317,7 @@ class _Push:
         ours = settled(read_lines(self._last.lines).merged_with(self._target), found)
         rest = compare(running, self._target, ours)
         if rest:
-            raise PushError(
+            raise NotRunning(
                 f"{self._router}: it took every line, but does not run them all:"
                 f" {_summary(rest)} - a line may be printed in another form than it was sent in"
             )
@@ -342,8 +346,8 @@ class _Push:
             confirm(fresh, self._router)
         self._journal.reach(Step.SAVING)
 
-    def _save(self, fresh: Session) -> None:
-        """Save; if the connection breaks meanwhile, over a new one: a save can be repeated."""
+    def _save(self, fresh: Session, before: Section, diff: Diff) -> None:
+        """Save; if the connection breaks meanwhile, over a new one, if the router still runs what it did."""
         trouble: PushError
         try:
             fresh.save()
@@ -357,8 +361,9 @@ class _Push:
             time.sleep(seconds)
             try:
                 with self._session() as again:
+                    self._verify(again, before, diff)
                     again.save()
-            except (NotSaved, Untrusted):
+            except (NotSaved, Untrusted, NotRunning):
                 raise
             except PushError as error:
                 trouble = error

@@ -359,12 +359,15 @@ class Session:
     def _type(self, line: TypedLine, secrets: Mapping[str, str]) -> tuple[str, ...]:
         sent = line.raw or re.sub(r"<secret:([A-Za-z0-9-]+)>", lambda name: secrets[name[1]], line.text)
         shown = f"'{line.text}'" + (f" in '{line.section[-1]}'" if line.section else "")
+        around = self._mode
         text, self._mode = self._exchange(sent, shown, LINE_TIMEOUT)
         answer = read_answer(text)
         if answer.rejection:
             raise Rejected(f"{self._router}: {shown} was rejected: {self._redaction.text(answer.rejection)}")
         inside = self._mode != "config"
-        if (line.enters and not inside) or (line.text == EXIT and not line.section and inside):
+        if (line.enters and (not inside or self._mode == around)) or (
+            line.text == EXIT and not line.section and inside
+        ):
             raise Rejected(
                 f"{self._router}: {shown} led to '({self._mode})#', where the next line does not belong"
             )

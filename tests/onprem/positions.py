@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lab.iosxe.faults import Fault, Moment, no_faults
 from lab.iosxe.server import RouterServer
@@ -56,7 +57,7 @@ class Router:
     last: Pushed = field(default_factory=Pushed)
 
     @classmethod
-    def start(cls, lab: Lab, directory: Path, intent: Intent = SMALL, **options: object) -> Router:
+    def start(cls, lab: Lab, directory: Path, intent: Intent = SMALL, **options: Any) -> Router:
         """A router, after one push to see what it leads to, and back again."""
         server = lab.start(**options)
         router = cls(lab, server, directory / ".iosxe", server.running)
@@ -65,11 +66,9 @@ class Router:
         router.reset()
         return router
 
-    def push(
-        self, intent: Intent = SMALL, last: Pushed | None = None, **safeguards: object
-    ) -> PushResult:
+    def push(self, intent: Intent = SMALL, last: Pushed | None = None, **safeguards: Any) -> PushResult:
         """A push as the provider makes it."""
-        guards = Safeguards(journal=self.journal, settle=1.0, **safeguards)  # type: ignore[arg-type]
+        guards = Safeguards(journal=self.journal, **{"settle": 1.0, **safeguards})
         return push(self.lab.access(), intent, last or self.last, lambda: False, guards)
 
     def reset(self) -> None:
@@ -98,7 +97,10 @@ class Router:
 
 
 def _unsalted(text: str) -> list[str]:
-    return [line.partition("pre-shared-key")[0] if "pre-shared-key" in line else line for line in text.splitlines()]
+    return [
+        line.partition("pre-shared-key")[0] if "pre-shared-key" in line else line
+        for line in text.splitlines()
+    ]
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def every_position(
 
 
 def old_or_new(router: Router, case: Case) -> None:
-    """The promise over all faults: the old state or the new one, said truthfully, and nothing of ours between."""
+    """The promise over all faults: the old state or the new one, and the truth about which."""
     if case.failure is None:
         assert router.same(router.server.running, router.after), case
         assert router.server.device.startup == router.server.running, case
@@ -177,4 +179,4 @@ def old_or_new(router: Router, case: Case) -> None:
 
 
 def notes(router: Router) -> list[Path]:
-    return [file for file in router.journal.rglob("*.json")]
+    return list(router.journal.rglob("*.json"))
