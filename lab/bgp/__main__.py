@@ -56,8 +56,7 @@ def _parse() -> argparse.Namespace:
 def _run(options: argparse.Namespace, directory: Directory) -> int:
     match options.command:
         case "up":
-            _up(options, directory)
-            return enter(directory, ["--directory", str(options.directory), "settle"])
+            return _up(options, directory)
         case "down":
             ended = stop(directory)
             sys.stdout.write("the living network has ended\n" if ended else "none was running\n")
@@ -69,10 +68,18 @@ def _run(options: argparse.Namespace, directory: Directory) -> int:
     return console.run(options, directory)
 
 
-def _up(options: argparse.Namespace, directory: Directory) -> None:
+def _up(options: argparse.Namespace, directory: Directory) -> int:
     status = start(directory, stack_file(options.stack), options.lifetime)
     sys.stdout.write(f"built in {status['startedSeconds']:.1f} s\n")
     sys.stdout.flush()
+    try:
+        code = enter(directory, ["--directory", str(options.directory), "settle"])
+    except KeyboardInterrupt:
+        stop(directory)
+        raise
+    if code:
+        sys.stderr.write("it still runs, to be looked at: `status`, `run` and `down` work\n")
+    return code
 
 
 def stack_file(stack: str) -> Path:

@@ -37,9 +37,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     directory = Directory(options.directory)
     with directory.lock_file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _keep(directory, options.stack_file, options.lifetime)
+        except BlockingIOError:
+            sys.stderr.write(f"another one runs in {directory.path} already\n")
+            return 1
         except (LivingLabError, StackFileError) as error:
             sys.stderr.write(f"{error}\n")
             return 1
