@@ -169,6 +169,10 @@ def _decode_resource(
         outputs=outputs,
         property_dependencies={name: tuple(dependencies[name].urns) for name in dependencies},
         secret_outputs=frozenset(sent.options.additionalSecretOutputs),
+        provider=sent.provider.urn,
+        subscription=sent.provider.properties.fields["subscriptionId"].string_value or None
+        if "subscriptionId" in sent.provider.properties.fields
+        else None,
     )
 
 

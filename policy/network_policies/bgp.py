@@ -44,6 +44,12 @@ class Neighbor:
     is_active: bool
     has_tunnel: bool
     """It is not adjacent, or its session leaves over a tunnel interface."""
+    update_source: str
+    """The interface that its session starts from, as the line spells it; empty where none is set."""
+    is_multihop: bool
+    """Whether the peer may be further than one hop away."""
+    has_bfd: bool
+    is_shut: bool
     weight: int
     filters: Mapping[tuple[str, str], str]
     """Names of filters, by kind (`route-map`, `prefix-list`, ...) and direction (`in`, `out`)."""
@@ -172,6 +178,10 @@ def _family_sessions(
             is_active=active if activation is None else activation == "",
             has_tunnel="ebgp-multihop" in values
             or values.get("update-source", "").casefold().startswith("tunnel"),
+            update_source=values.get("update-source", ""),
+            is_multihop="ebgp-multihop" in values or "disable-connected-check" in values,
+            has_bfd=values.get("fall-over", "").casefold().startswith("bfd"),
+            is_shut="shutdown" in values,
             weight=int(weight) if (weight := values.get("weight", "")).isdecimal() else 0,
             filters=attributes.filters,
             default_local_preference=default,

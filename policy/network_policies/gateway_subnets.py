@@ -1,9 +1,15 @@
-"""GatewaySubnet: its exact name, and room for what stands in it."""
+"""GatewaySubnet: its exact name, room for what stands in it, and what may not be there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from network_policies.attachments import attachments
+from network_policies.azure_types import GATEWAY, NETWORK_INTERFACE, PRIVATE_ENDPOINT
+from network_policies.pages import EXPRESSROUTE_GATEWAYS as GATEWAYS
+from network_policies.pages import VPN_SETTINGS
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
+from network_policies.stack import Path, Resource, Target, spell
 from network_policies.subnets import (
     GATEWAY_SUBNET,
     SUBNET,
@@ -12,12 +18,6 @@ from network_policies.subnets import (
     inline_subnets,
     subnet_name,
 )
-
-GATEWAYS = "https://learn.microsoft.com/azure/expressroute/expressroute-about-virtual-network-gateways"
-VPN_SETTINGS = "https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-about-vpn-gateway-settings"
-
-GATEWAY = "azure-native:network:VirtualNetworkGateway"
-CONNECTION = "azure-native:network:VirtualNetworkGatewayConnection"
 
 _FOR_EXPRESSROUTE, _FOR_MANY_CIRCUITS, _FOR_VPN = 27, 26, 29
 _MANY_CIRCUITS = 16
@@ -78,18 +78,11 @@ def _limit(case: Case) -> tuple[int, str]:
     """Return the longest prefix that a gateway accepts, and why."""
     if _type(case.resource) != "expressroute":
         return _FOR_VPN, "a VPN gateway"
-    circuits = sum(1 for connection in case.stack.of(CONNECTION) if _is_joined(case, connection))
+    connections = attachments(case.stack).to_gateway.get(case.resource.urn, ())
+    circuits = len({connection.circuit.key for connection in connections if connection.circuit})
     if circuits >= _MANY_CIRCUITS:
         return _FOR_MANY_CIRCUITS, f"an ExpressRoute gateway with {circuits} circuits"
     return _FOR_EXPRESSROUTE, "an ExpressRoute gateway"
-
-
-def _is_joined(case: Case, connection: Resource) -> bool:
-    try:
-        end = case.stack.target(connection, ("virtualNetworkGateway1", "id"), GATEWAY)
-    except NotProvenError:
-        return False
-    return end is not None and end.key == case.resource.urn
 
 
 def _subnet_room(case: Case) -> Findings:
@@ -104,6 +97,44 @@ def _subnet_room(case: Case) -> Findings:
                 "ExpressRoute gateway beside the VPN gateway",
                 mend=f"Set its addressPrefix to a /{_FOR_EXPRESSROUTE} or larger before the gateway is there",
             )
+
+
+def _security_group(case: Case) -> Findings:
+    for path in _gateway_subnet_paths(case.resource):
+        if case.resource.peek(*path, "networkSecurityGroup") is not None:
+            yield Finding(
+                wrong=f"{GATEWAY_SUBNET} in {case.resource.name} has a network security group, which may "
+                "stop "
+                "the gateway",
+                mend="Take networkSecurityGroup away; put one on the workloads' subnets",
+            )
+
+
+def _gateway_subnet_paths(resource: Resource) -> Iterator[Path]:
+    if resource.kind == SUBNET:
+        if _is_named(resource) and subnet_name(resource) == GATEWAY_SUBNET:
+            yield ()
+    else:
+        yield from (subnet.path for subnet in inline_subnets(resource) if subnet.name == GATEWAY_SUBNET)
+
+
+def _nothing_else(case: Case) -> Findings:
+    """Find network interfaces and private endpoints in a GatewaySubnet."""
+    resource = case.resource
+    paths: list[Path] = [("ipConfigurations", i) for i, _ in enumerate(resource.elements("ipConfigurations"))]
+    for path in [()] if resource.kind == PRIVATE_ENDPOINT else paths:
+        target = case.stack.target(resource, (*path, "subnet", "id"), SUBNET)
+        if target is not None and _is_gateway_subnet(target):
+            yield Finding(
+                wrong=f"{resource.name} stands in {GATEWAY_SUBNET}, which is for gateways alone",
+                mend=f"Set {spell((*path, 'subnet', 'id'))} to another subnet's",
+            )
+
+
+def _is_gateway_subnet(target: Target) -> bool:
+    if target.resource is not None and target.resource.kind == SUBNET:
+        return subnet_name(target.resource) == GATEWAY_SUBNET
+    return target.key.endswith(f"/subnets/{GATEWAY_SUBNET.casefold()}")
 
 
 RULES = (
@@ -145,5 +176,24 @@ RULES = (
         page=VPN_SETTINGS,
         scope=Scope.STACK,
         check=_subnet_room,
+    ),
+    Rule(
+        name="gateway-subnet-security-group",
+        level=Level.MANDATORY,
+        holds="No GatewaySubnet has a network security group.",
+        kinds=(SUBNET, VIRTUAL_NETWORK),
+        sources=("GW-5",),
+        page=GATEWAYS,
+        check=_security_group,
+    ),
+    Rule(
+        name="gateway-subnet-alone",
+        level=Level.MANDATORY,
+        holds="Nothing but gateways stands in a GatewaySubnet.",
+        kinds=(NETWORK_INTERFACE, PRIVATE_ENDPOINT),
+        sources=("GW-2",),
+        page=GATEWAYS,
+        scope=Scope.STACK,
+        check=_nothing_else,
     ),
 )

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
+from network_policies.azure_types import address_space
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
 from network_policies.stack import NotProvenError, Resource, Stack, Target
 from network_policies.subnets import gateways_by_network
@@ -168,6 +169,21 @@ def _remote_gateway_exists(case: Case) -> Findings:
     )
 
 
+def _addresses_apart(case: Case) -> Findings:
+    half = half_of(case.stack, case.resource)
+    if half.remote.resource is None or half.local.resource is None:
+        outside = half.remote if half.remote.resource is None else half.local
+        raise NotProvenError(f"the address space of {outside.name}, which is not in this stack")
+    for own in address_space(half.local.resource):
+        for other in address_space(half.remote.resource):
+            if own.overlaps(other):
+                yield Finding(
+                    wrong=f"{case.resource.name} peers {half.local.name} and {half.remote.name}, which share "
+                    f"{own if own.prefixlen > other.prefixlen else other}",
+                    mend="Give one of them another address space",
+                )
+
+
 def _gateways_in(case: Case, network: Target) -> tuple[Resource, ...]:
     return gateways_by_network(case.stack).get(network.key, ())
 
@@ -221,5 +237,11 @@ RULES = (
         "A VNet whose gateways another one uses has a gateway.",
         ("PEER-3",),
         check=_remote_gateway_exists,
+    ),
+    _rule(
+        "peering-addresses-apart",
+        "VNets that peer do not overlap.",
+        ("PEER-7",),
+        check=_addresses_apart,
     ),
 )

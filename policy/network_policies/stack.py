@@ -54,6 +54,10 @@ class Resource:
     """The URNs that each property was made of."""
     secret_outputs: frozenset[str] = frozenset()
     """What `additionalSecretOutputs` names."""
+    provider: str = ""
+    """The URN of the provider that deploys it; empty where the engine does not say."""
+    subscription: str | None = None
+    """The Azure subscription that this provider is set to; None where it comes from the environment."""
 
     @property
     def kind(self) -> str:
@@ -105,6 +109,11 @@ class Resource:
         """Azure's id, or None while it is unknown."""
         value = reveal(_walk(self.outputs, ("id",)))
         return value if isinstance(value, str) else None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this is a preview and the resource does not exist yet."""
+        return reveal(_walk(self.outputs, ("id",))) is UNKNOWN
 
 
 def _walk(properties: Mapping[str, Value], path: Path) -> Value:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 
-from network_policies.stack import NotProvenError, Resource, Stack, Target
+from network_policies.stack import NotProvenError, Path, Resource, Stack, Target, spell
 from network_policies.values import reveal
 
 SUBNET = "azure-native:network:Subnet"
@@ -46,26 +46,34 @@ def _prefix(text: object) -> object:
 
 
 def gateway_subnet(stack: Stack, gateway: Resource) -> Subnet:
-    """Find the subnet that a gateway's IP configurations name.
+    """Find the subnet that a gateway's IP configurations name; Azure wants all of them to name one.
 
     Raises:
         NotProvenError: It is not known yet, and the engine recorded no dependency on it.
     """
-    path = ("ipConfigurations", 0, "subnet", "id")
-    subnet_id = reveal(gateway.peek(*path))
+    return subnet_at(stack, gateway, ("ipConfigurations", 0, "subnet", "id"), GATEWAY_SUBNET)
+
+
+def subnet_at(stack: Stack, resource: Resource, path: Path, name: str) -> Subnet:
+    """Find the subnet that a property refers to; `name` tells which one of a VNet's, while the id is unknown.
+
+    Raises:
+        NotProvenError: It is not known yet, and the engine recorded no dependency on it.
+    """
+    subnet_id = reveal(resource.peek(*path))
     if isinstance(subnet_id, str):
-        return _subnet_by_id(stack, subnet_id)
-    resources = tuple(stack.dependencies(gateway, path, SUBNET))
+        return subnet_by_id(stack, subnet_id)
+    resources = tuple(stack.dependencies(resource, path, SUBNET))
     if len(resources) == 1:
-        return _own_resource(stack, resources[0])
+        return own_subnet(stack, resources[0])
     inline = [
         subnet
-        for network in stack.dependencies(gateway, path, VIRTUAL_NETWORK)
+        for network in stack.dependencies(resource, path, VIRTUAL_NETWORK)
         for subnet in inline_subnets(network)
-        if subnet.name == GATEWAY_SUBNET
+        if subnet.name == name
     ]
     if len(inline) != 1:
-        raise NotProvenError(f"ipConfigurations[0].subnet.id of {gateway.name} is not known yet")
+        raise NotProvenError(f"{spell(path)} of {resource.name} is not known yet")
     return inline[0]
 
 
@@ -91,10 +99,11 @@ def inline_subnets(network: Resource) -> Iterator[Subnet]:
             yield Subnet(name=name, network=target, resource=network, path=("subnets", index))
 
 
-def _subnet_by_id(stack: Stack, subnet_id: str) -> Subnet:
+def subnet_by_id(stack: Stack, subnet_id: str) -> Subnet:
+    """Find a subnet by its id, be it a resource of its own, inside its VNet, or outside the stack."""
     resource = stack.with_id(subnet_id)
     if resource is not None:
-        return _own_resource(stack, resource)
+        return own_subnet(stack, resource)
     network_id, _, name = re.sub(r"/subnets/", "\n", subnet_id, flags=re.IGNORECASE).partition("\n")
     network = stack.by_id(network_id)
     if network.resource is not None:
@@ -104,7 +113,8 @@ def _subnet_by_id(stack: Stack, subnet_id: str) -> Subnet:
     return Subnet(name=name, network=network, resource=None)
 
 
-def _own_resource(stack: Stack, subnet: Resource) -> Subnet:
+def own_subnet(stack: Stack, subnet: Resource) -> Subnet:
+    """Return what a subnet of its own is. Raises NotProvenError if its name or its VNet is not known yet."""
     return Subnet(
         name=subnet_name(subnet),
         network=stack.owner(subnet, VIRTUAL_NETWORK, "virtualNetworkName"),

@@ -26,5 +26,7 @@ def test_a_rule_is_declared_whole(rule: Any) -> None:
     assert rule.holds.endswith(".")
     assert rule.page.startswith("https://")
     assert rule.sources
-    assert all(re.fullmatch(r"[A-Z]+(-\d+)?|[\w-]+/[\w-]+#\d+", source) for source in rule.sources)
+    assert all(
+        re.fullmatch(r"[A-Z]+(-\d+)?|APRL:[0-9a-f]{8}|[\w-]+/[\w-]+#\d+", source) for source in rule.sources
+    )
     assert all("default" in schema and "description" in schema for schema in rule.parameters.values())

@@ -68,10 +68,11 @@ def test_a_disabled_rule_is_silent(broken: Any, shape: str) -> None:
 
 
 def test_a_parameter_is_taken(deployment: Any, hidden: Any) -> None:
-    deployment.put("location1-connection", "sharedKey", hidden("kZ7mQ2xW9rT4vB8nL3cD"))
+    for half in ("branch-connection-from-hub", "branch-connection-from-branch"):
+        deployment.put(half, "sharedKey", hidden("kZ7mQ2xW9rT4vB8nL3cD"))
     assert deployment.judge("up") == []
-    (found,) = deployment.judge("up", {"connection-key-strong": {"minimumLength": 24}})
-    assert "shorter than 24" in found.message
+    said = deployment.judge("up", {"connection-key-strong": {"minimumLength": 24}})
+    assert [("shorter than 24" in found.message) for found in said] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from network_policies.stack import Resource, stack_of
 
+from tests.policy.broken_gateways import more_circuits
+
 HUB_ID = (
     "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/rg-other/providers/Microsoft.Network"
     "/virtualNetworks/vnet-central"
@@ -93,7 +95,7 @@ def test_halves_that_name_their_networks_by_text_are_a_pair(deployment: Any) -> 
         )
         deployment.resources[name] = half
     said = deployment.judge("preview")
-    assert {found.rule for found in said} == {"peering-remote-gateway-exists"}
+    assert {found.rule for found in said} == {"peering-remote-gateway-exists", "peering-addresses-apart"}
     assert {found.level for found in said} == {"advisory"}
 
 
@@ -109,12 +111,45 @@ def test_a_spoke_uses_one_hub_only(deployment: Any, shape: str, new_half: Any) -
 
 def test_sixteen_circuits_need_a_larger_subnet(deployment: Any, shape: str) -> None:
     deployment.put("hub-gateway-subnet", "addressPrefix", "10.10.30.128/27")
+    deployment.put("hub-expressroute-gateway", "sku", {"name": "ErGw3AZ", "tier": "ErGw3AZ"})
     assert deployment.judge(shape) == []
-    joined = deployment.resources["circuit-connection"]
-    deployment.resources |= {f"circuit-connection-{number}": joined for number in range(2, 17)}
+    more_circuits(14, ("Chicago", "Dallas", "Seattle", "Denver"))(deployment)
     (found,) = deployment.judge(shape)
     assert (found.rule, found.resource) == ("gateway-subnet-size", "hub-expressroute-gateway")
     assert "/26" in found.message
+
+
+def test_a_circuit_is_provisioned_before_it_is_used(deployment: Any, shape: str) -> None:
+    deployment.resources["circuit"].outputs["serviceProviderProvisioningState"] = "NotProvisioned"
+    (found,) = deployment.judge(shape)
+    assert (found.rule, found.resource, found.level) == ("circuit-provisioned", "circuit", "mandatory")
+
+
+def test_a_new_circuit_is_not_proven_to_be_provisioned(deployment: Any) -> None:
+    deployment.resources["circuit"].exists = False
+    (found,) = deployment.judge("preview")
+    assert (found.rule, found.level) == ("circuit-provisioned", "advisory")
+    assert "not proven: serviceProviderProvisioningState of circuit" in found.message
+
+
+@pytest.mark.parametrize("name", ["hub-vpn-gateway-bgp-address-1", "hub-vpn-gateway-public-ip-1"])
+def test_an_address_that_is_not_the_gateways_own(deployment: Any, shape: str, name: str) -> None:
+    deployment.put("location1-ce1", f"values.{name}", "10.10.30.253")
+    (found,) = deployment.judge(shape)
+    assert (found.rule, found.resource) == ("router-azure-address", "location1-ce1")
+    assert (found.level, "not proven" in found.message) == (
+        ("advisory", True) if shape == "preview" else ("mandatory", False)
+    )
+
+
+def test_a_new_expressroute_gateway_has_no_public_ip(deployment: Any, ref: Any) -> None:
+    gateway = deployment.resources["hub-expressroute-gateway"]
+    deployment.resources["address"] = deployment.resources["hub-address-1"]
+    deployment.put("hub-expressroute-gateway", "ipConfigurations.0.publicIPAddress", {"id": ref("address")})
+    (found,) = deployment.judge("preview")
+    assert (found.rule, found.resource) == ("expressroute-gateway-public-ip", "hub-expressroute-gateway")
+    gateway.exists = True
+    assert deployment.judge("preview") == []
 
 
 def test_a_subnet_inside_its_network_counts(deployment: Any, shape: str, ref: Any) -> None:

@@ -1,0 +1,180 @@
+"""Routers against the circuits of the stack: addresses, AS number and VLAN of each ExpressRoute link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from ipaddress import IPv4Address, IPv4Network
+
+from network_policies import pages
+from network_policies.azure_types import (
+    CIRCUIT,
+    CIRCUIT_PEERING,
+    PRIVATE_PEERING,
+    address_of,
+    prefix_of,
+    word,
+)
+from network_policies.bgp import Neighbor, neighbors
+from network_policies.interfaces import connected, interfaces
+from network_policies.router_lines import CONFIGURATION, router_lines
+from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
+from network_policies.stack import NotProvenError, Path, Resource, Stack
+
+_LINKS = ("primaryPeerAddressPrefix", "secondaryPeerAddressPrefix")
+_LINK_LENGTH = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One of a private peering's two links."""
+
+    peering: Resource
+    path: Path
+    property: str
+    prefix: IPv4Network
+
+    def number(self, name: str) -> int | None:
+        """Read a number of the peering's."""
+        return self.peering.number(*self.path, name)
+
+
+@lru_cache(maxsize=2)
+def _links(stack: Stack) -> tuple[Link, ...]:
+    return tuple(link for peering in stack.of(CIRCUIT_PEERING, CIRCUIT) for link in _links_of(peering))
+
+
+def _links_of(peering: Resource) -> Iterator[Link]:
+    inline = peering.kind == CIRCUIT and peering.inputs.get("peerings") is not None
+    paths: list[Path] = (
+        [("peerings", i) for i, _ in enumerate(peering.elements("peerings"))] if inline else []
+    )
+    for path in [()] if peering.kind == CIRCUIT_PEERING else paths:
+        if word(peering, *path, "peeringType") == PRIVATE_PEERING:
+            for name in _LINKS:
+                prefix = prefix_of(peering.text(*path, name))
+                if prefix is not None:
+                    yield Link(peering=peering, path=path, property=name, prefix=prefix)
+
+
+def _sessions(case: Case) -> Iterator[tuple[Neighbor, IPv4Address]]:
+    for neighbor in neighbors(router_lines(case.resource)):
+        address = address_of(neighbor.address)
+        if neighbor.is_expressroute and address is not None:
+            yield neighbor, address
+
+
+def _matched(case: Case) -> Iterator[tuple[Neighbor, IPv4Address, Link]]:
+    """Yield each ExpressRoute session with the link of the stack that it runs over."""
+    for neighbor, address in _sessions(case):
+        for link in _links(case.stack):
+            if address in link.prefix:
+                yield neighbor, address, link
+
+
+def _known(case: Case) -> Findings:
+    matched = {neighbor.address for neighbor, _, _ in _matched(case)}
+    for neighbor, address in _sessions(case):
+        if neighbor.address in matched:
+            continue
+        own = [link for link in _links(case.stack) if link.number("peerASN") == neighbor.own_asn]
+        if not own:
+            raise NotProvenError(
+                f"which circuit ExpressRoute neighbor {address} belongs to; none of this stack"
+            )
+        yield Finding(
+            wrong=f"ExpressRoute neighbor {address} (line {neighbor.line}) is on no link of the circuits "
+            "with AS "
+            f"{neighbor.own_asn}, which have {', '.join(str(link.prefix) for link in own)}",
+            mend=f"Set it to the second address of one of them, or {own[0].property} of "
+            f"{own[0].peering.name}",
+        )
+
+
+def _addresses(case: Case) -> Findings:
+    found = interfaces(router_lines(case.resource))
+    for neighbor, address, link in _matched(case):
+        hosts = list(link.prefix.hosts())
+        own = connected(found, neighbor.vrf, address)
+        if link.prefix.prefixlen != _LINK_LENGTH:
+            continue
+        if address != hosts[1]:
+            yield Finding(
+                wrong=f"neighbor {address} (line {neighbor.line}) is not the second address of "
+                f"{link.property} "
+                f"{link.prefix} of {link.peering.name}, which is Microsoft's",
+                mend=f"Set the neighbor to {hosts[1]}",
+            )
+        if own is not None and own[1].ip != hosts[0]:
+            yield Finding(
+                wrong=f"{own[0].name} (line {own[0].line}) has {own[1].ip}, not the first address of "
+                f"{link.property} {link.prefix} of {link.peering.name}",
+                mend=f"Set its address to {hosts[0]} 255.255.255.252",
+            )
+
+
+def _asn(case: Case) -> Findings:
+    for neighbor, _, link in _matched(case):
+        peer = link.number("peerASN")
+        if peer is not None and peer != neighbor.own_asn:
+            yield Finding(
+                wrong=f"the router is in AS {neighbor.own_asn}, and peerASN of {link.peering.name}, to which "
+                f"neighbor {neighbor.address} belongs, is {peer}",
+                mend=f"Set peerASN to {neighbor.own_asn}, or the router's AS to {peer}",
+            )
+
+
+def _vlan(case: Case) -> Findings:
+    """Compare the inner tag: with two tags, the outer one selects the circuit on the provider's port."""
+    found = interfaces(router_lines(case.resource))
+    for neighbor, address, link in _matched(case):
+        own = connected(found, neighbor.vrf, address)
+        vlan = link.number("vlanId")
+        if own is None or vlan is None or not own[0].vlans:
+            continue
+        if own[0].vlans[-1] != vlan:
+            yield Finding(
+                wrong=f"{own[0].name} (line {own[0].line}) has {_inner(own[0].vlans)}VLAN "
+                f"{own[0].vlans[-1]}, and "
+                f"vlanId of {link.peering.name} is {vlan}",
+                mend=f"Set both to one: on the router, the last tag of the encapsulation to {vlan}",
+            )
+
+
+def _inner(vlans: tuple[int, ...]) -> str:
+    return "inner " if len(vlans) > 1 else ""
+
+
+_router = partial(Rule, kinds=(CONFIGURATION,), level=Level.MANDATORY, scope=Scope.STACK)
+
+RULES = (
+    _router(
+        name="router-link-known",
+        holds="A router's ExpressRoute neighbors are on links of its circuits.",
+        sources=("ER-3",),
+        page=pages.EXPRESSROUTE_PEERING,
+        check=_known,
+    ),
+    _router(
+        name="router-link-agrees",
+        holds="A router and its circuit have the same addresses on a link.",
+        sources=("ER-3",),
+        page=pages.EXPRESSROUTE_ROUTING,
+        check=_addresses,
+    ),
+    _router(
+        name="router-link-asn",
+        holds="A router is in the AS that its circuit expects.",
+        sources=("ER-1", "ASN-8"),
+        page=pages.EXPRESSROUTE_PEERING,
+        check=_asn,
+    ),
+    _router(
+        name="router-link-vlan",
+        holds="A router and its circuit have one VLAN.",
+        sources=("ER-4", "ER-5"),
+        page=pages.EXPRESSROUTE_PEERING,
+        check=_vlan,
+    ),
+)

@@ -1,0 +1,309 @@
+"""Routers against the VPN gateways of the stack: AS numbers, addresses, key and algorithms of each tunnel.
+
+A tunnel is known by the router's BGP address: the local network gateway has it, and so does an interface.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from network_policies import pages
+from network_policies.asns import gateway_asn
+from network_policies.attachments import Connection, attachments
+from network_policies.azure_types import GATEWAY, LOCAL_GATEWAY, PUBLIC_IP, address_of
+from network_policies.bgp import Neighbor, neighbors
+from network_policies.interfaces import Interface, address_on, holding, interfaces
+from network_policies.router_lines import CONFIGURATION, Line, router_lines
+from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
+from network_policies.stack import NotProvenError, Resource
+from network_policies.values import REDACTED, UNKNOWN, Value, reveal
+
+_OUTPUT = re.compile(r"<output:([^<>]+)>$")
+_SECRET = re.compile(r"<secret:([^<>]+)>$")
+_PRE_SHARED = re.compile(r"pre-shared-key (?:local |remote )?(\S+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """A tunnel as both sides have it."""
+
+    local_gateway: Resource
+    connections: tuple[Connection, ...]
+    interfaces: tuple[Interface, ...]
+    sessions: tuple[Neighbor, ...]
+    """The BGP sessions that start from those interfaces."""
+
+
+def _tunnels(case: Case) -> Iterator[Tunnel]:
+    lines = router_lines(case.resource)
+    found, sessions = interfaces(lines), neighbors(lines)
+    for local in case.stack.of(LOCAL_GATEWAY):
+        peer = address_of(local.text("bgpSettings", "bgpPeeringAddress"))
+        own = holding(found, peer) if peer else ()
+        if own:
+            names = {each.name.casefold() for each in own}
+            yield Tunnel(
+                local_gateway=local,
+                connections=attachments(case.stack).to_local_gateway.get(local.urn, ()),
+                interfaces=own,
+                sessions=tuple(
+                    each for each in sessions if each.is_vpn and each.update_source.casefold() in names
+                ),
+            )
+
+
+def _own_asn(case: Case) -> Findings:
+    for tunnel in _tunnels(case):
+        asn = tunnel.local_gateway.number("bgpSettings", "asn")
+        for session in tunnel.sessions:
+            if asn is not None and asn != session.own_asn:
+                yield Finding(
+                    wrong=f"the router is in AS {session.own_asn}, and bgpSettings.asn of "
+                    f"{tunnel.local_gateway.name}, which stands for it, is {asn}",
+                    mend=f"Set bgpSettings.asn to {session.own_asn}, or the router's AS to {asn}",
+                )
+
+
+def _azure_asn(case: Case) -> Findings:
+    for tunnel in _tunnels(case):
+        for connection in tunnel.connections:
+            gateway = connection.gateway.resource if connection.gateway else None
+            if gateway is None:
+                raise NotProvenError(f"the ASN at the Azure end of {connection.resource.name}")
+            for session in tunnel.sessions:
+                if session.remote_asn != gateway_asn(gateway):
+                    yield Finding(
+                        wrong=f"neighbor {session.address} (line {session.line}) has AS "
+                        f"{session.remote_asn}, and "
+                        f"{gateway.name}, to which {connection.resource.name} leads, has "
+                        f"{gateway_asn(gateway)}",
+                        mend=f'Set "neighbor {session.address} remote-as {gateway_asn(gateway)}"',
+                    )
+
+
+def _source(case: Case) -> Findings:
+    found = interfaces(router_lines(case.resource))
+    for tunnel in _tunnels(case):
+        public = address_of(tunnel.local_gateway.text("gatewayIpAddress"))
+        for interface in tunnel.interfaces:
+            source = interface.settings.get("tunnel source")
+            address = address_on(found, source) if source else None
+            if public is not None and address is not None and address != public:
+                yield Finding(
+                    wrong=f"{interface.name} (line {interface.line}) starts from {address}, and "
+                    "gatewayIpAddress of "
+                    f"{tunnel.local_gateway.name} is {public}",
+                    mend=f"Set both to the router's public address; behind NAT, write {public} as the local "
+                    "identity, and exempt this rule",
+                )
+
+
+# --- Azure's addresses, which the provider fills in ---------------------------------------------------
+
+
+def _filled_in(case: Case, text: str) -> Value:
+    """Return what a placeholder will be; UNKNOWN in a first preview; the text itself if it is none."""
+    placeholder = _OUTPUT.match(text)
+    return reveal(case.resource.peek("values", placeholder[1])) if placeholder else text
+
+
+def _azure_addresses(case: Case) -> Findings:
+    for tunnel in _tunnels(case):
+        for connection in tunnel.connections:
+            gateway = connection.gateway.resource if connection.gateway else None
+            if gateway is None:
+                raise NotProvenError(f"the addresses at the Azure end of {connection.resource.name}")
+            for session in tunnel.sessions:
+                yield from _compare(case, session.address, _bgp_addresses(gateway), gateway, "BGP address")
+            for interface in tunnel.interfaces:
+                destination = interface.settings.get("tunnel destination")
+                if destination:
+                    yield from _compare(
+                        case, destination, _public_addresses(case, gateway), gateway, "public address"
+                    )
+
+
+def _compare(case: Case, text: str, known: frozenset[str], gateway: Resource, what: str) -> Findings:
+    """Compare an address in the lines with those that Azure gave.
+
+    While Azure has yet to give them, a placeholder whose value is made of the gateway is as good.
+    """
+    given = _filled_in(case, text)
+    if isinstance(given, str) and known and given not in known:
+        yield Finding(
+            wrong=f"the router has {given} as {what} of {gateway.name}, which has {', '.join(sorted(known))}",
+            mend="Fill it in from the gateway's output",
+        )
+    elif isinstance(given, str) and not known:
+        raise NotProvenError(f"whether {given} will be {what} of {gateway.name}, which Azure has yet to give")
+    elif given is UNKNOWN:
+        makers = {
+            maker.urn for maker in case.stack.dependencies(case.resource, ("values",), GATEWAY, PUBLIC_IP)
+        }
+        if not makers & {gateway.urn, *gateway.property_dependencies.get("ipConfigurations", ())}:
+            raise NotProvenError(f"whether {text} will be {what} of {gateway.name}")
+
+
+def _bgp_addresses(gateway: Resource) -> frozenset[str]:
+    """Return the BGP addresses of all instances, as far as they are known."""
+    found: set[str] = set()
+    joined = reveal(gateway.peek("bgpSettings", "bgpPeeringAddress"))
+    if isinstance(joined, str):
+        found.update(joined.split(","))
+    peers = reveal(gateway.peek("bgpSettings", "bgpPeeringAddresses"))
+    for peer in peers if isinstance(peers, tuple) else ():
+        for name in ("defaultBgpIpAddresses", "customBgpIpAddresses"):
+            several = reveal(peer.get(name)) if isinstance(peer, Mapping) else None
+            found.update(one for one in several if isinstance(one, str)) if isinstance(
+                several, tuple
+            ) else None
+    return frozenset(found)
+
+
+def _public_addresses(case: Case, gateway: Resource) -> frozenset[str]:
+    """Return the public addresses of all instances, none if one of them is not known."""
+    found: set[str] = set()
+    for index, _ in enumerate(gateway.elements("ipConfigurations")):
+        reference = reveal(gateway.peek("ipConfigurations", index, "publicIPAddress", "id"))
+        address = case.stack.with_id(reference) if isinstance(reference, str) else None
+        known = reveal(address.peek("ipAddress")) if address is not None else None
+        if not isinstance(known, str):
+            return frozenset()
+        found.add(known)
+    return frozenset(found)
+
+
+# --- key and algorithms -------------------------------------------------------------------------------
+
+
+def _key(case: Case) -> Findings:
+    used = {
+        secret[1]
+        for line in router_lines(case.resource)
+        if (key := _PRE_SHARED.match(line.text)) and (secret := _SECRET.match(key[1]))
+    }
+    for tunnel in _tunnels(case):
+        for connection in tunnel.connections:
+            if used and _holds_another_key(case, connection.resource, used):
+                yield Finding(
+                    wrong="none of the router's pre-shared keys is the sharedKey of "
+                    f"{connection.resource.name}",
+                    mend="Fill in both from one secret",
+                )
+
+
+def _holds_another_key(case: Case, connection: Resource, used: set[str]) -> bool:
+    key = reveal(connection.peek("sharedKey"))
+    own = [reveal(case.resource.peek("secrets", name)) for name in sorted(used)]
+    if key is None or None in own:
+        return False  # a secret that nothing supplies is another rule's business
+    if key == REDACTED or REDACTED in own:
+        raise NotProvenError(
+            f"whether the router has the sharedKey of {connection.name}, which is encrypted here"
+        )
+    if key is UNKNOWN or UNKNOWN in own:
+        azure = set(connection.property_dependencies.get("sharedKey", ()))
+        router = set(case.resource.property_dependencies.get("secrets", ()))
+        if not azure or not router:
+            raise NotProvenError(f"whether the router has the sharedKey of {connection.name}")
+        return not azure & router
+    return key not in own
+
+
+_IKE_ENCRYPTION = {
+    "gcmaes256": "aes-gcm-256",
+    "gcmaes128": "aes-gcm-128",
+    "aes256": "aes-cbc-256",
+    "aes192": "aes-cbc-192",
+    "aes128": "aes-cbc-128",
+    "des3": "3des",
+    "des": "des",
+}
+_INTEGRITY = {"sha384": "sha384", "sha256": "sha256", "sha1": "sha1", "md5": "md5"}
+_GROUP = {
+    "dhgroup24": "24",
+    "ecp384": "20",
+    "ecp256": "19",
+    "dhgroup14": "14",
+    "dhgroup2048": "14",
+    "dhgroup2": "2",
+    "dhgroup1": "1",
+}
+_PROPOSAL = (
+    ("ikeEncryption", "encryption ", _IKE_ENCRYPTION),
+    ("ikeIntegrity", "integrity ", _INTEGRITY),
+    ("dhGroup", "group ", _GROUP),
+)
+
+
+def _algorithms(case: Case) -> Findings:
+    """Compare each algorithm of phase 1 with what any of the router's proposals offers."""
+    lines = router_lines(case.resource)
+    for tunnel in _tunnels(case):
+        for connection in (each.resource for each in tunnel.connections):
+            for index, _ in enumerate(connection.elements("ipsecPolicies")):
+                for name, start, words in _PROPOSAL:
+                    given = (connection.text("ipsecPolicies", index, name) or "").casefold()
+                    offered = _offered(lines, start)
+                    if offered and given in words and words[given] not in offered:
+                        yield Finding(
+                            wrong=f"{connection.name} has {name} {given.upper()}, and the router offers only "
+                            f"{start}{' '.join(sorted(offered))}",
+                            mend=f"Offer {words[given]}, or change the connection's policy",
+                        )
+
+
+def _offered(lines: tuple[Line, ...], start: str) -> frozenset[str]:
+    return frozenset(
+        word
+        for line in lines
+        if line.section.casefold().startswith("crypto ikev2 proposal ")
+        and line.text.casefold().startswith(start)
+        for word in line.text.casefold().split()[1:]
+    )
+
+
+_router = partial(Rule, kinds=(CONFIGURATION,), level=Level.MANDATORY, scope=Scope.STACK, page=pages.VPN_FAQ)
+
+RULES = (
+    _router(
+        name="router-tunnel-asn",
+        holds="A router is in the AS that its local network gateway says.",
+        sources=("ASN-8", "VPN-7"),
+        check=_own_asn,
+    ),
+    _router(
+        name="router-azure-asn",
+        holds="A router expects the AS that the VPN gateway has.",
+        sources=("ASN-8", "ASN-7"),
+        check=_azure_asn,
+    ),
+    _router(
+        name="router-tunnel-source",
+        holds="A router's tunnel starts from the address that its local network gateway says.",
+        sources=("VPN-16", "SEED"),
+        check=_source,
+    ),
+    _router(
+        name="router-azure-address",
+        holds="A router has the VPN gateway's own addresses.",
+        sources=("VPN-2",),
+        check=_azure_addresses,
+    ),
+    _router(
+        name="router-key-agrees",
+        holds="A router and its connection have one key.",
+        sources=("IPSEC-1",),
+        check=_key,
+    ),
+    _router(
+        name="router-ipsec-agrees",
+        holds="A router offers the algorithms that its connection asks for.",
+        sources=("IPSEC-2", "IPSEC-8"),
+        page=pages.IPSEC_POLICY,
+        check=_algorithms,
+    ),
+)
