@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routing.diagram import Card, CardKind, Chip, Diagram, Line
+from routing.diagram import Card, Chip, Diagram, Line
 
 _MARGIN = 14.0
 _PADDING = 12.0
@@ -72,13 +72,14 @@ class PlacedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedLine:
-    """A line as SVG has it, and the points for its label and for the mark of a failure."""
+    """A line as SVG has it, where its label begins, and where a failure is marked."""
 
     line: Line
     ends: tuple[str, str]
     """Keys, in the direction in which the course is drawn."""
     course: str
-    label: tuple[float, float]
+    label: tuple[float, float] | None
+    """None where there is no room."""
     middle: tuple[float, float]
 
 
@@ -250,6 +251,13 @@ class _Drawing:
             for card in layer
             for key in (card.key, *(chip.key for chip in card.chips))
         }
+        self.rows = [
+            (
+                min(self.boxes[card.key].y for card in layer),
+                max(self.boxes[card.key].y + self.boxes[card.key].height for card in layer),
+            )
+            for layer in diagram.layers
+        ]
         self.ends: dict[tuple[str, bool], list[tuple[float, int]]] = {}
         """By box and whether on its far side: the lines there, by where they come from."""
         for number, line in enumerate(diagram.lines):
@@ -279,26 +287,38 @@ class _Drawing:
         share = 0.5 if len(found) == 1 else 0.22 + 0.56 * rank / (len(found) - 1)
         if self.wide:
             return box.x + (box.width if far else 0), box.y + box.height * share
+        if self._passes_others(key, far=far):
+            share = 0.5 + (share - 0.5) * _CARD_GAP / box.width  # as broad as the gap that it goes through
         return box.x + box.width * share, box.y + (box.height if far else 0)
+
+    def _passes_others(self, key: str, *, far: bool) -> bool:
+        """Whether other cards of a row in two steps stand on the way out of it."""
+        box, (top, bottom) = self.boxes[key], self.rows[self.layer[key]]
+        return not self.wide and (box.y + box.height < bottom - _CHIP if far else box.y > top + _CHIP)
+
+    def _way_out(self, point: _Point, key: str, *, far: bool) -> _Point:
+        """Return where a line has left its own row."""
+        if not self._passes_others(key, far=far):
+            return point
+        return point[0], self.rows[self.layer[key]][1 if far else 0]
 
     def _line(self, number: int, line: Line, first: str, second: str) -> PlacedLine:
         far, back = self._on_far_side(first, second), self._on_far_side(second, first)
         start, end = self._anchor(number, first, far=far), self._anchor(number, second, far=back)
+        out, into = self._way_out(start, first, far=far), self._way_out(end, second, far=back)
         axis = 0 if self.wide else 1
-        reach = max(abs(end[axis] - start[axis]) * 0.5, 34)
-        points = (
-            start,
-            self._moved(start, reach if far else -reach),
-            self._moved(end, reach if back else -reach),
-            end,
+        reach = max(abs(into[axis] - out[axis]) * 0.5, 34)
+        bends = (self._moved(out, reach if far else -reach), self._moved(into, reach if back else -reach))
+        course = "M{} {}L{} {}C{} {} {} {} {} {}L{} {}".format(
+            *(f"{value:.1f}" for point in (start, out, *bends, into, end) for value in point)
         )
-        course = "M{} {}C{} {} {} {} {} {}".format(*(f"{value:.1f}" for point in points for value in point))
-        along = 0.36 if line.label.startswith("primary") else 0.64
+        above = line.label.startswith("primary")
         return PlacedLine(
             line=line,
             ends=(first, second),
             course=course,
-            label=_on_curve(points, along), middle=_on_curve(points, 0.5)
+            label=(start[0] + 6, start[1] + (-6 if above else 14)) if self.wide else None,
+            middle=_halfway(out, *bends, into),
         )
 
     def _moved(self, point: _Point, distance: float) -> _Point:
@@ -306,10 +326,7 @@ class _Drawing:
         return (x + distance, y) if self.wide else (x, y + distance)
 
 
-def _on_curve(points: tuple[_Point, _Point, _Point, _Point], share: float) -> _Point:
-    """Return the point of a cubic Bézier curve at a share of its length, roughly."""
-    rest = 1 - share
-    weights = (rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3)
-    x = sum(weight * point[0] for weight, point in zip(weights, points, strict=True))
-    y = sum(weight * point[1] for weight, point in zip(weights, points, strict=True))
+def _halfway(start: _Point, first: _Point, second: _Point, end: _Point) -> _Point:
+    """Return the middle of a cubic Bézier curve."""
+    x, y = ((a + 3 * b + 3 * c + d) / 8 for a, b, c, d in zip(start, first, second, end, strict=True))
     return x, y

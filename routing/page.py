@@ -22,7 +22,7 @@ from routing.layout import Orientation, lay_out
 from routing.prediction import path_pair
 from routing.publication import Report, ReportError
 from routing.report import paths_document
-from routing.summary import back_in_words, counted, direction_in_words, element_in_words, verdict
+from routing.summary import TOLD_AS, back_in_words, counted, direction_in_words, element_in_words, verdict
 
 MOST_PATHS = 20_000
 """Paths with everything up that a page holds, some 15 MB: those of 140 sites."""
@@ -41,7 +41,9 @@ def render_page(report: Report) -> str:
             f"{counted(len(report.steady.paths), 'path')} are too many for a page, which holds {MOST_PATHS}:"
             " write a report in Markdown, which is cut to what matters, or ask for --json"
         )
-    script, style = (_TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
+    script, style = (
+        _TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "page.css")
+    )
     return (
         _environment()
         .get_template("page.html.j2")
@@ -70,7 +72,12 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters |= {"way": direction_in_words, "back": back_in_words, "counted": counted, "words": element_in_words}
+    environment.filters |= {
+        "way": direction_in_words,
+        "back": back_in_words,
+        "counted": counted,
+        "words": element_in_words,
+    }
     return environment
 
 
@@ -94,6 +101,7 @@ def _data(report: Report) -> dict[str, Any]:
         **document,
         "findings": findings_document(report.findings, report.place),
         "diagram": _diagram(report.diagram),
+        "told_as": TOLD_AS,
         "names": {element: element_in_words(element) for element in _elements(report)},
     }
 

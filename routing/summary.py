@@ -66,7 +66,7 @@ def verdict(report: Report) -> Verdict:
     return Verdict(tone=tone, word=word, sentence=sentence)
 
 
-_TOLD_AS = {
+TOLD_AS = {
     Effect.LOST: "lost",
     Effect.CHANCE: "left to chance",
     Effect.ASYMMETRIC: "asymmetric",
@@ -75,6 +75,7 @@ _TOLD_AS = {
     Effect.APPEARS: "new",
     Effect.RESTORED: "restored",
 }
+"""Effects after a number: `6 lost, 4 moved`."""
 
 
 def _on_change(comparison: Comparison) -> Verdict:
@@ -95,7 +96,7 @@ def _on_change(comparison: Comparison) -> Verdict:
 
 
 def _told(effects: Counter[Effect]) -> str:
-    parts = [f"{effects[effect]} {_TOLD_AS[effect]}" for effect in Effect if effects[effect]]
+    parts = [f"{effects[effect]} {TOLD_AS[effect]}" for effect in Effect if effects[effect]]
     return f"{counted(effects.total(), 'path')} changed ({', '.join(parts)})" if parts else "no path changed"
 
 

@@ -148,7 +148,7 @@
   function effectsInWords(effects) {
     const counts = new Map();
     for (const effect of effects) if (effect) counts.set(effect, (counts.get(effect) || 0) + 1);
-    return [...counts].map(([effect, count]) => `${count} ${effect}`).join(", ");
+    return [...counts].map(([effect, count]) => `${count} ${data.told_as[effect]}`).join(", ");
   }
 
   function tellStatus(shown) {
@@ -158,7 +158,7 @@
     const told = effectsInWords(changed.map(({ effect }) => effect));
     byId("status").textContent = chosen.failure
       ? `Without ${chosen.failure.split(" + ").map(words).join(" and ")}: ${reach}; ` +
-        (told ? `${changed.length} change (${told}).` : "none changes.")
+        (told ? `${counted(changed.length, "path")} changed (${told}).` : "no path changed.")
       : `With everything up: ${reach}.`;
   }
 
@@ -312,7 +312,7 @@
         failureBox.append(groups.get(kind));
       }
       const told = effectsInWords(effects.values()) || "nothing changes";
-      groups.get(kind).append(option(failure, `${failure.replace(`${kind}:`, "")} (${told})`));
+      groups.get(kind).append(option(failure, `${failure} (${told})`));
     }
     for (const box of [sourceBox, destinationBox]) {
       box.append(option("", "all sites"), ...sites.map((site) => option(site, site)));
