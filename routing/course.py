@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 
 from routing.explanation import explain_delivery, explain_loss
 from routing.forwarding import Destination, Trail, follow
-from routing.graph import Graph, Node, Segment, SegmentKind
+from routing.graph import Graph, Node, RouterNode, Segment, SegmentKind
 from routing.propagation import Outage, Tables
 
 
@@ -45,6 +45,8 @@ class Course:
     """The tables that it follows from; not told after a failure, where nobody asks."""
     lost_in_part: bool = False
     """Whether some of the equal-cost ways do not arrive, while others do."""
+    attracted: bool = False
+    """Whether traffic that does not arrive leaves its site for a router all the same, or goes in circles."""
 
     def returns_over(self, back: Course) -> bool:
         """Whether another course crosses the same segments in reverse."""
@@ -111,6 +113,7 @@ def _chart_part(
         reason="; ".join(clauses),
         looked_into=frozenset() if outage.elements else _looked_into(trails, destination),
         lost_in_part=bool(arriving and ending),
+        attracted=any(trail.looped or isinstance(trail.end, RouterNode) for trail in ending),
     )
 
 

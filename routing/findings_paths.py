@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from routing.contest import Blame, Reach, blame_prefix, blames, overruled
 from routing.course import Course
@@ -20,14 +21,31 @@ from routing.propagation import Outage, Tables
 from topology import DefaultInformation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _State:
     """The network with everything up, or after one failure."""
 
     forecast: Forecast
-    outage: Outage
-    tables: Tables
+    element: str | None
+    shown: set[tuple[FindingKind, Pair]]
+    """What the steady state shows already."""
     changed: dict[Pair, Course]
+
+    @cached_property
+    def _settled(self) -> tuple[Outage, Tables]:
+        """Only some findings need the tables, and they take long."""
+        return self.forecast.outage(*((self.element,) if self.element else ()))
+
+    @property
+    def outage(self) -> Outage:
+        return self._settled[0]
+
+    @property
+    def tables(self) -> Tables:
+        return self._settled[1]
+
+    def is_new(self, kind: FindingKind, pair: Pair) -> bool:
+        return (kind, pair) not in self.shown
 
     def course(self, pair: Pair) -> Course:
         return self.changed.get(pair) or self.forecast.steady[pair]
@@ -39,7 +57,7 @@ class _State:
 
 def path_findings(forecast: Forecast) -> Iterator[Finding]:
     """Yield what the steady state shows, and what single failures add to it."""
-    steady = _State(forecast=forecast, outage=Outage(), tables=forecast.tables, changed={})
+    steady = _State(forecast=forecast, element=None, shown=set(), changed={})
     gathering = Gathering()
     shown: set[tuple[FindingKind, Pair]] = set()
     for pair in forecast.steady:
@@ -49,32 +67,44 @@ def path_findings(forecast: Forecast) -> Iterator[Finding]:
     for element in element_names(forecast.network):
         if not (changed := forecast.courses_after(element)):
             continue
-        outage, tables = forecast.outage(element)
-        state = _State(forecast=forecast, outage=outage, tables=tables, changed=changed)
+        state = _State(forecast=forecast, element=element, shown=shown, changed=changed)
         candidates = {pair for source, to in changed for pair in ((source, to), (to, source))}
         for pair in forecast.steady:
             if pair in candidates:
                 for finding in _judge(state, pair):
-                    if (finding.kind, pair) not in shown:
-                        gathering.add(finding)
+                    gathering.add(finding)
     yield from gathering.findings.values()
     yield from _longer_prefixes(steady)
 
 
 def _judge(state: _State, pair: Pair) -> Iterator[Finding]:
+    """Yield what a pair shows that it does not show in the steady state already."""
     there, back = state.course(pair), state.course((pair[1], pair[0]))
+    if state.is_new(FindingKind.BLACK_HOLE, pair) and state.is_new(FindingKind.LOOP, pair):
+        yield from _losses(state, pair, there, back)
+    if not there.delivered:
+        return
+    if not there.direction.determined:
+        if not there.lost_in_part and state.is_new(FindingKind.NOT_DETERMINED, pair):
+            yield _chance(state, pair)
+    elif (
+        back.delivered
+        and back.direction.determined
+        and not _is_symmetric(there, back)
+        and state.is_new(FindingKind.ASYMMETRIC, pair)
+    ):
+        yield _asymmetric(state, pair)
+    if state.is_new(FindingKind.TRANSIT, pair):
+        yield from _transit(state, pair, there)
+
+
+def _losses(state: _State, pair: Pair, there: Course, back: Course) -> Iterator[Finding]:
     if there.delivered and not back.delivered:
         yield _one_sided(state, pair)
     if there.lost_in_part:
         yield from _lost(state, pair)
-    if not there.delivered:
+    elif there.attracted:
         yield from _vanishing(state, pair)
-        return
-    if not there.direction.determined and not there.lost_in_part:
-        yield _chance(state, pair)
-    elif back.delivered and back.direction.determined and not _is_symmetric(there, back):
-        yield _asymmetric(state, pair)
-    yield from _transit(state, pair, there)
 
 
 def _is_symmetric(there: Course, back: Course) -> bool:
@@ -82,11 +112,11 @@ def _is_symmetric(there: Course, back: Course) -> bool:
 
 
 def _failures(state: _State) -> tuple[str, ...]:
-    return state.outage.elements
+    return (state.element,) if state.element else ()
 
 
 def _when(state: _State) -> str:
-    return "" if not state.outage.elements else "after a failure, "
+    return "" if not state.element else "after a failure, "
 
 
 # --- where traffic is lost -------------------------------------------------------------------------------
@@ -181,7 +211,7 @@ def _vanishing(state: _State, pair: Pair) -> Iterator[Finding]:
                 kind=FindingKind.BLACK_HOLE,
                 severity=Severity.WARNING,
                 message=f"{router.name} always offers its LAN a default route, so that traffic for what it "
-                f"cannot reach {'after a failure ' if state.outage.elements else ''}ends there, unanswered",
+                f"cannot reach {'after a failure ' if state.element else ''}ends there, unanswered",
                 causes=(("routers", router.name, "ospf", "defaultInformation"),),
                 mend="Leave defaultInformation at never: the LAN then knows what cannot be reached.",
                 pairs=(pair,),
@@ -317,7 +347,7 @@ def _transit(state: _State, pair: Pair, course: Course) -> Iterator[Finding]:
             continue
         if site in ends:
             continue
-        failed = bool(state.outage.elements)
+        failed = state.element is not None
         joined = (
             hop
             for way in course.direction.hops
