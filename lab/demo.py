@@ -19,7 +19,7 @@ import asyncssh
 from rich.console import Console
 
 from lab.background import read_status, start, stop
-from lab.demo_report import write_report
+from lab.demo_report import write_reports
 from lab.directory import LabDirectory
 from lab.service import LabError
 from topology import load_stack
@@ -89,7 +89,7 @@ def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
         _deploy(demo)
         _read_back(demo)
         _show_paths(demo)
-        write_report(directory, stack)
+        write_reports(directory, project, stack)
     finally:
         if not was_running:
             stop(directory)

@@ -16,6 +16,7 @@ from routing.prediction import (
     scenarios,
 )
 from routing.propagation import UnstableRoutingError
+from routing.publication import Appendix, Difference, Report, ReportError, compile_report, write_report
 from routing.report import paths_document
 from routing.route_views import UnknownPlaceError, places, route_tables, tables_document
 from routing.views import RouteTable
@@ -23,14 +24,18 @@ from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
 
 __all__ = [
     "MANY_SITES",
+    "Appendix",
     "Change",
     "Comparison",
+    "Difference",
     "Direction",
     "Effect",
     "Finding",
     "FindingKind",
     "Forecast",
     "Path",
+    "Report",
+    "ReportError",
     "RouteTable",
     "RoutingError",
     "Scenario",
@@ -45,6 +50,7 @@ __all__ = [
     "collect_findings",
     "compare_forecasts",
     "comparison_document",
+    "compile_report",
     "element_names",
     "explain_path",
     "findings_document",
@@ -56,4 +62,5 @@ __all__ = [
     "scenarios",
     "tables_document",
     "walkthrough_document",
+    "write_report",
 ]
