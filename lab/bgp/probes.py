@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,8 +16,8 @@ from lab.bgp.blueprint import Blueprint
 from lab.bgp.namespaces import inside
 
 INTERVAL = 0.1
-_LONGEST = 900
-"""Seconds after which a probe ends by itself."""
+_MOST = 9000
+"""Packets after which a probe ends by itself: a deadline would make it end at the first ICMP error, too."""
 _REPLY = re.compile(r"^\[(\d+\.\d+)\] \d+ bytes from .* icmp_seq=(\d+) ", re.MULTILINE)
 _SENT = re.compile(r"^(\d+) packets transmitted", re.MULTILINE)
 _END_SECONDS = 5
@@ -28,6 +30,8 @@ class ProbeResult:
     sent: int
     replies: tuple[float, ...]
     """When each reply came, in seconds since the epoch."""
+    ended: float
+    """When the probe was ended."""
 
     @property
     def lost(self) -> int:
@@ -36,8 +40,8 @@ class ProbeResult:
 
     @property
     def outage(self) -> float:
-        """Seconds of the longest silence between two replies, less the probe's own interval."""
-        gaps = [after - before for before, after in zip(self.replies, self.replies[1:], strict=False)]
+        """Seconds of the longest silence after a reply, less the probe's own interval."""
+        gaps = [after - before for before, after in pairwise((*self.replies, self.ended))]
         return max(0.0, max(gaps, default=0.0) - INTERVAL)
 
 
@@ -48,7 +52,7 @@ class Probe:
         self.source, self.destination = source, destination
         self._output = output
         address = blueprint.sites[destination].host
-        options = ("-n", "-D", "-i", str(INTERVAL), "-w", str(_LONGEST))
+        options = ("-n", "-D", "-i", str(INTERVAL), "-c", str(_MOST))
         self._command = inside(blueprint.sites[source].host_node, "ping", *options, str(address))
 
     def __enter__(self) -> Self:
@@ -59,6 +63,7 @@ class Probe:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended = time.time()
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(_END_SECONDS)
@@ -72,7 +77,9 @@ class Probe:
         replies = {int(number): float(moment) for moment, number in _REPLY.findall(text)}
         sent = _SENT.search(text)
         return ProbeResult(
-            sent=int(sent[1]) if sent else len(replies), replies=tuple(sorted(replies.values()))
+            sent=int(sent[1]) if sent else len(replies),
+            replies=tuple(sorted(replies.values())),
+            ended=self._ended,
         )
 
 

@@ -138,8 +138,12 @@ def test_a_key_stands_in_no_plain_text(blueprint: Blueprint) -> None:
 
 
 def test_the_outage_is_the_longest_silence() -> None:
-    result = ProbeResult(sent=20, replies=(1.0, 1.1, 1.2, 2.3, 2.4))
+    result = ProbeResult(sent=20, replies=(1.0, 1.1, 1.2, 2.3, 2.4), ended=2.5)
     assert (result.lost, round(result.outage, 3)) == (15, 1.0)
+
+
+def test_a_silence_that_does_not_end_counts_too() -> None:
+    assert round(ProbeResult(sent=20, replies=(1.0, 1.1), ended=4.2).outage, 3) == 3.0
 
 
 def test_without_root_it_says_so_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
