@@ -33,7 +33,7 @@ MOST_LINES = 150
 """Of a topology: Mermaid refuses more than 500, and people see nothing in far fewer."""
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_ROWS = {"changes": 300, "findings": 100, "failures": 200, "paths": 500}
+_ROWS = {"changes": 300, "findings": 100, "failures": 200, "paths": 500, "rows": 100}
 """The most rows of each table, the most important table first."""
 _FEWEST = 3
 """Rows that remain of each table before a more important one is cut."""
@@ -56,7 +56,7 @@ def render_markdown(report: Report) -> str:
 
 
 def _write(facts: dict[str, Any], rows: dict[str, int]) -> str:
-    return environment().get_template("report.md.j2").render(facts, rows=rows)
+    return environment().get_template("report.md.j2").render(facts, most=rows)
 
 
 @cache
@@ -114,6 +114,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "failures": failure_summaries(report),
         "paths": report.steady.paths,
         "topology": _topology(drawn, report.diagram),
+        "rows": max((appendix.rows for appendix in report.appendices), key=len, default=()),
         "appendices": report.appendices,
     }
 
