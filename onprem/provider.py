@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
@@ -88,6 +89,8 @@ class RouterProvider(sdk.Provider):
         self._engine = engine
         self._login = Login()
         self._cancelled = threading.Event()
+        self._sites: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._failed_at: dict[str, str] = {}
 
     async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
         """Returns the schema of the resource."""
@@ -193,13 +196,8 @@ class RouterProvider(sdk.Provider):
         return properties
 
     async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
-        record = PreviewRecord(_project_root(), urn)
-        try:
-            outcome = await asyncio.to_thread(
-                apply, inputs, state, self._login, self._cancelled.is_set, record.read()
-            )
-        finally:
-            record.forget()
+        async with self._sites[inputs.site or inputs.router]:
+            outcome = await self._apply_alone(inputs, state, urn)
         file = self._file(inputs.router, urn)
         if inputs.mode == Mode.RENDER:
             write_rendered(file, rendered_text(inputs, _stack(urn)))
@@ -207,6 +205,32 @@ class RouterProvider(sdk.Provider):
             remove_rendered(file)
         await self._say(outcome.messages, urn)
         return outcome
+
+    async def _apply_alone(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
+        """Pushes while no other router of the site is pushed to, unless one of them has failed."""
+        failed = self._failed_at.get(inputs.site)
+        if failed not in {None, inputs.router} and inputs.mode == Mode.PUSH:
+            raise OnPremisesError(
+                f"{inputs.router}: not pushed, as {failed} of the same site has failed in this run: one of a"
+                " site has to stay as it is"
+            )
+        record = PreviewRecord(_project_root(), urn)
+        try:
+            outcome = await asyncio.to_thread(
+                apply, inputs, state, self._login, self._cancelled.is_set, record.read()
+            )
+        except OnPremisesError:
+            self._note_failure(inputs)
+            raise
+        finally:
+            record.forget()
+        if outcome.failure:
+            self._note_failure(inputs)
+        return outcome
+
+    def _note_failure(self, inputs: Inputs) -> None:
+        if inputs.site:
+            self._failed_at.setdefault(inputs.site, inputs.router)
 
     async def _say(self, messages: tuple[Message, ...], urn: str) -> None:
         for message in messages:

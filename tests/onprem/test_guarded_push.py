@@ -154,8 +154,7 @@ def test_two_pushes_at_once(router: Router) -> None:
     async def wait(_: int, moment: Moment, text: str) -> None:
         if moment is Moment.LINE and text.strip() == "ip vrf 30":
             started.set()
-            while not go_on.is_set():
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(go_on.wait, 20)
 
     router.server.faults = wait
     first = threading.Thread(target=router.push)

@@ -1,0 +1,149 @@
+"""`python -m onprem` as people run it: in a project, on emulated routers, without Pulumi."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lab.iosxe.faults import Fault, no_faults
+from lab.iosxe.server import RouterServer
+from onprem.placeholders import shared_key
+from tests.onprem.routers import CANARY, PASSWORD, ROUTER, VALUES, Lab, fault_at, on_line
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def router(lab: Lab) -> RouterServer:
+    return lab.start()
+
+
+@pytest.fixture
+def run(tmp_path: Path, lab: Lab) -> Run:
+    """Runs the command in a project with the test stack; keys and values are given."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Pulumi.yaml").touch()
+    text = (ROOT / "Pulumi.test.yaml").read_text()
+    (project / "Pulumi.test.yaml").write_text(text)
+    (project / "networks").symlink_to(ROOT / "networks")
+    keys = project / "keys.json"
+    keys.write_text(json.dumps({shared_key("hub-location1"): CANARY}))
+    keys.chmod(0o600)
+
+    def call(*arguments: str, given: bool = True, cwd: Path = project) -> subprocess.CompletedProcess[str]:
+        more = [f"--value={name}={value}" for name, value in VALUES.items()] if given else []
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("IOSXE_")}
+        return subprocess.run(
+            [sys.executable, "-m", "onprem", *arguments, *more, *(("--keys", "keys.json") if given else ())],
+            cwd=cwd,
+            env={
+                **clean,
+                "PYTHONPATH": str(ROOT),
+                "IOSXE_USERNAME": "netops",
+                "IOSXE_PASSWORD": PASSWORD,
+                "IOSXE_SSH_CONFIG": str(lab.ssh_config),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.mark.promise("P1", "P2", "P3", "P25")
+def test_diff_push_diff_rollback(run: Run, router: RouterServer, tmp_path: Path) -> None:
+    before = router.running
+    shown = run("diff", ROUTER)
+    assert shown.returncode == 1, shown.stderr
+    assert "+   pre-shared-key local <secret:hub-location1-shared-key>" in shown.stdout
+    assert router.running == before
+    refused = run("push", ROUTER, "--yes", "--approved", "000000000000")
+    assert refused.returncode == 1
+    assert "waits for an approval" in refused.stdout
+    done = run("push", ROUTER, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pushed, read back, confirmed and saved; not up yet: BGP session with" in done.stdout
+    assert "set local-preference 200" in router.running
+    assert router.device.startup == router.running
+    same = run("diff", ROUTER)
+    assert (same.returncode, same.stdout) == (0, f"{ROUTER}: as described\n")
+    again = run("push", ROUTER, "--yes")
+    assert again.stdout == f"= {ROUTER}: unchanged\n"
+    back = run("rollback", ROUTER, "--yes")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert router.running == before
+    written = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != "keys.json"]
+    assert not [file for file in written if CANARY.encode() in file.read_bytes()]
+
+
+@pytest.mark.promise("P30")
+def test_rollback_returns_to_the_push_before_the_last(run: Run, router: RouterServer) -> None:
+    assert run("push", ROUTER, "--yes").returncode == 0
+    before = router.running
+    other = "203.0.113.77"
+    values = [f"--value={name}={other if 'public-ip' in name else value}" for name, value in VALUES.items()]
+    assert run("push", ROUTER, "--yes", *values, "--keys", "keys.json", given=False).returncode == 0
+    assert other in router.running
+    assert run("rollback", ROUTER, "--yes").returncode == 0
+    masked = [re.sub("(pre-shared-key) .*", r"\1", text) for text in (before, router.running)]
+    assert sorted(masked[0].splitlines()) == sorted(masked[1].splitlines())
+
+
+@pytest.mark.promise("P9", "P10")
+def test_failed_push_is_one_sentence(run: Run, router: RouterServer) -> None:
+    before = router.running
+    router.faults = fault_at(on_line("tunnel destination"), Fault(reject="% Invalid"))
+    failed = run("push", ROUTER, "--yes")
+    router.faults = no_faults
+    assert failed.returncode == 1
+    assert failed.stdout.startswith(f"! {ROUTER}: 'tunnel destination")
+    assert "where it was before" in failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert router.running == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(("diff", "nobody"), "nobody: no such router", id="unknown router"),
+        pytest.param(("diff", ROUTER, "--stack", "none"), "Pulumi.none.yaml", id="unknown stack"),
+        pytest.param(("push", ROUTER), "add --yes", id="nobody to ask"),
+        pytest.param(("diff", ROUTER, "--value", "x"), "NAME=ADDRESS", id="value"),
+        pytest.param(("diff", ROUTER, "--state", "Pulumi.yaml"), "pulumi stack export", id="state"),
+        pytest.param(("diff", ROUTER, "--keys", "Pulumi.test.yaml"), "chmod 600", id="keys"),
+    ],
+)
+def test_bad_input_is_one_message(run: Run, lab: Lab, arguments: tuple[str, ...], says: str) -> None:
+    found = run(*arguments, given=False)
+    assert found.returncode == 2, found.stdout + found.stderr
+    assert says in found.stderr
+    assert "Traceback" not in found.stderr
+    del lab
+
+
+def test_values_and_keys_that_are_missing_are_named(run: Run, router: RouterServer) -> None:
+    found = run("push", ROUTER, "--yes", given=False)
+    assert found.returncode == 1
+    assert "values has no hub-vpn-gateway-public-ip-1" in found.stdout
+    assert "secrets has no hub-location1-shared-key" in found.stdout
+    del router
+
+
+@pytest.mark.promise("P31")
+def test_unreachable_router_is_not_compared(run: Run, lab: Lab, router: RouterServer) -> None:
+    lab.run(router.stop())
+    found = run("diff", ROUTER)
+    assert found.returncode == 1
+    assert found.stdout.startswith("not compared: ")
