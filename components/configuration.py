@@ -8,9 +8,11 @@ Secrets never stand in the network's description but in keys of their own:
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pulumi
@@ -30,6 +32,8 @@ class Settings:
 
     environment: str
     network: topology.Network
+    source_place: Callable[[tuple[str, ...]], dict[str, object] | None]
+    """Where a key of the description stands: its `file`, as seen from the project, and `line`."""
     shared_keys: Mapping[str, pulumi.Output[str]]
     authorization_keys: Mapping[str, pulumi.Output[str]]
     subscription: str | None
@@ -45,16 +49,25 @@ def read_settings(project: Path) -> Settings:
     """
     config = pulumi.Config("hybrid")
     stack = pulumi.get_stack()
-    network = topology.load_config(config.get_object("network"), project / f"Pulumi.{stack}.yaml")
+    document = topology.read_config(config.get_object("network"), project / f"Pulumi.{stack}.yaml")
+    network = topology.load_network(document)
     _refuse_route_servers(network)
     return Settings(
         environment=stack,
         network=network,
+        source_place=partial(_place_in, project, document),
         shared_keys=_shared_keys(config, network),
         authorization_keys=_secrets(config, "authorizationKeys", network.connections),
         subscription=pulumi.Config("azure-native").get("subscriptionId"),
         keep_old_aliases=config.get_bool("keepOldAliases") or False,
     )
+
+
+def _place_in(project: Path, document: topology.Document, path: tuple[str, ...]) -> dict[str, object] | None:
+    place = document.place(path)
+    if place.file is None or not place.line:
+        return None
+    return {"file": os.path.relpath(place.file, project), "line": place.line}
 
 
 def _refuse_route_servers(network: topology.Network) -> None:

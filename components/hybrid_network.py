@@ -54,6 +54,7 @@ class HybridNetwork(pulumi.ComponentResource):
         self._network = settings.network
         self._subscriptions = Subscriptions(settings.subscription)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._source_places: dict[str, dict[str, object]] = {}
         self._placements: dict[str, Placement] = {}
         self._gateways: dict[str, list[pulumi.Resource]] = {}
         self._service_keys: dict[str, pulumi.Output[str]] = {}
@@ -88,7 +89,19 @@ class HybridNetwork(pulumi.ComponentResource):
             },
             "circuitIds": self._circuit_ids,
             "serviceKeys": pulumi.Output.secret(self._service_keys),
+            "sourcePlaces": self._source_places,
         }
+
+    def _logical_name(self, kind: str, section: str, name: str, *keys: str) -> str:
+        """Return an object's logical name, and note where in the stack file it is described.
+
+        What belongs to it has a name that begins with its own, and so is found there too.
+        """
+        logical_name = f"{name}-{kind}"
+        place = self._settings.source_place((section, name, *keys))
+        if place is not None:
+            self._source_places[logical_name] = place
+        return logical_name
 
     # --- virtual networks and gateways -----------------------------------------------------------------
 
@@ -122,7 +135,8 @@ class HybridNetwork(pulumi.ComponentResource):
                 references[name] = existing_virtual_network(vnet.existing, self._subscriptions)
                 continue
             args = VirtualNetworkArgs(described=vnet, placement=self._placement(self._network.region(vnet)))
-            references[name] = VirtualNetwork(f"{name}-virtual-network", args, self._child).reference
+            logical_name = self._logical_name("virtual-network", "virtualNetworks", name)
+            references[name] = VirtualNetwork(logical_name, args, self._child).reference
         return references
 
     def _create_express_route_gateways(self) -> dict[str, ExpressRouteGatewayReference]:
@@ -135,7 +149,7 @@ class HybridNetwork(pulumi.ComponentResource):
                 references[name] = existing_express_route_gateway(existing, self._subscriptions)
                 continue
             gateway = ExpressRouteGateway(
-                f"{name}-expressroute-gateway",
+                self._logical_name("expressroute-gateway", "virtualNetworks", name, "expressRouteGateway"),
                 ExpressRouteGatewayArgs(
                     described=vnet.express_route_gateway,
                     virtual_network=name,
@@ -160,7 +174,7 @@ class HybridNetwork(pulumi.ComponentResource):
                 )
                 continue
             gateway = VpnGateway(
-                f"{name}-vpn-gateway",
+                self._logical_name("vpn-gateway", "virtualNetworks", name, "vpnGateway"),
                 VpnGatewayArgs(
                     described=described,
                     virtual_network=name,
@@ -181,7 +195,7 @@ class HybridNetwork(pulumi.ComponentResource):
     def _create_peerings(self) -> None:
         for name, peering in self._network.peerings.items():
             VnetPeering(
-                f"{name}-peering",
+                self._logical_name("peering", "peerings", name),
                 VnetPeeringArgs(
                     described=peering,
                     hub=self._virtual_networks[peering.hub],
@@ -203,7 +217,7 @@ class HybridNetwork(pulumi.ComponentResource):
             args = ExpressRouteCircuitArgs(
                 described=described, placement=self._placement(self._network.region(described))
             )
-            circuit = ExpressRouteCircuit(f"{name}-circuit", args, self._child)
+            circuit = ExpressRouteCircuit(self._logical_name("circuit", "circuits", name), args, self._child)
             self._circuit_ids[name] = circuit.id
             self._service_keys[name] = circuit.service_key
             circuit.when_provisioned(partial(self._connect_circuit, name))
@@ -216,7 +230,7 @@ class HybridNetwork(pulumi.ComponentResource):
                 continue
             vnet = self._network.virtual_networks[described.virtual_network]
             CircuitConnection(
-                f"{name}-connection",
+                self._logical_name("connection", "connections", name),
                 CircuitConnectionArgs(
                     described=described,
                     circuit=reference,
@@ -233,7 +247,7 @@ class HybridNetwork(pulumi.ComponentResource):
             if circuit in reach.circuits and all(other in self._circuits for other in reach.circuits):
                 first, second = (self._circuits[other] for other in reach.circuits)
                 GlobalReach(
-                    f"{name}-global-reach",
+                    self._logical_name("global-reach", "globalReach", name),
                     GlobalReachArgs(described=reach, circuit=first, peer=second),
                     self._child,
                 )
@@ -255,7 +269,7 @@ class HybridNetwork(pulumi.ComponentResource):
     ) -> RouterConnection:
         vnet = self._network.virtual_networks[tunnel.virtual_network]
         return RouterConnection(
-            f"{tunnel.name}-tunnel",
+            self._logical_name("tunnel", "tunnels", tunnel.name),
             RouterConnectionArgs(
                 described=tunnel,
                 router=router,
@@ -271,7 +285,7 @@ class HybridNetwork(pulumi.ComponentResource):
         vnet = self._network.virtual_networks[tunnel.virtual_network]
         remote = self._network.virtual_networks[str(tunnel.remote_virtual_network)]
         VnetToVnetConnection(
-            f"{tunnel.name}-tunnel",
+            self._logical_name("tunnel", "tunnels", tunnel.name),
             VnetToVnetConnectionArgs(
                 described=tunnel,
                 gateway=self._vpn_gateways[vnet.name],
@@ -300,7 +314,7 @@ class HybridNetwork(pulumi.ComponentResource):
             # routers that stand in for each other change one after the other: a bad change stops at the first
             before = [last_of_location[router.location]] if router.location in last_of_location else []
             last_of_location[router.location] = OnPremisesRouter(
-                f"{name}-router",
+                self._logical_name("router", "routers", name),
                 OnPremisesRouterArgs(network=self._network, router=router, outputs=outputs, secrets=secrets),
                 pulumi.ResourceOptions(parent=self, depends_on=before),
             )

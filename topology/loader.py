@@ -37,24 +37,24 @@ def load_stack(path: Path) -> Network:
 
 
 def load_config(data: Mapping[str, Any] | None, path: Path) -> Network:
-    """Load the network that Pulumi hands to the program.
+    """Load the network that Pulumi hands to the program; see `read_config`."""
+    return load_network(read_config(data, path))
+
+
+def read_config(data: Mapping[str, Any] | None, path: Path) -> Document:
+    """Take the description that Pulumi hands to the program, and find its places in the stack file.
 
     Args:
         data: The value of the stack configuration's `hybrid:network`.
         path: The stack's file, which gives mistakes their place if it is where the data come from.
 
     Raises:
-        StackFileError: with every mistake of the description.
+        StackFileError: if there is none, or if a file that it extends cannot be read.
     """
     if data is None:
-        raise StackFileError(
-            (
-                Mistake(
-                    path=(), place=Place(file=path), message=f"holds no {CONFIG_KEY}: describe the network"
-                ),
-            )
-        )
-    return load_network(config_document(data, path, CONFIG_KEY))
+        missing = f"holds no {CONFIG_KEY}: describe the network"
+        raise StackFileError((Mistake(path=(), place=Place(file=path), message=missing),))
+    return config_document(data, path, CONFIG_KEY)
 
 
 def load_network(document: Document) -> Network:

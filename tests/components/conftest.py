@@ -39,6 +39,7 @@ class Deployment:
 
     resources: list[Registered] = field(default_factory=list)
     circuits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
 
     def of_type(self, type_: str) -> dict[str, dict[str, Any]]:
         """Return the inputs of all resources of a type, by logical name."""
@@ -119,6 +120,7 @@ def _deploy(
     def program() -> None:
         drop_old_version_aliases()
         built = HybridNetwork("network", read_settings(ROOT))
+        deployment.outputs = built.outputs
         for name, value in built.outputs.items():
             pulumi.export(name, value)
 

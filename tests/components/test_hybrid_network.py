@@ -1,6 +1,7 @@
 """What the whole program registers, for the test stack and for networks that differ from it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -143,6 +144,25 @@ def test_what_exists_is_not_created(deploy: Callable[..., Any]) -> None:
         ("c-hub-connection", {"id": f"{base}/expressRouteCircuits/c"})
     ]
     assert azure[0].inputs["virtualNetworkGateway1"] == {"id": f"{base}/virtualNetworkGateways/gw"}
+
+
+def test_every_component_is_found_in_the_stack_file(deploy: Callable[..., Any], stack_file: Path) -> None:
+    deployment = deploy(stack_file, preview=True)
+    lines = stack_file.read_text(encoding="utf-8").splitlines()
+    places = deployment.outputs["sourcePlaces"]
+    for name, begins in (
+        ("hub-virtual-network", "hub:"),
+        ("branch-vpn-gateway", "vpnGateway:"),
+        ("hub-spoke-peering", "hub-spoke:"),
+        ("expressroute1-circuit", "expressroute1:"),
+        ("expressroute2-hub-connection", "expressroute2-hub:"),
+        ("hub-location1-tunnel", "hub-location1:"),
+        ("location2-ce2-router", "location2-ce2:"),
+    ):
+        assert places[name]["file"] == "Pulumi.test.yaml"
+        assert lines[places[name]["line"] - 1].strip().startswith(begins), name
+    azure = [r.name for r in deployment.resources if r.type.startswith("azure-native:network:")]
+    assert all(any(name.startswith(known) for known in places) for name in azure)
 
 
 OTHERS = "/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg/providers/Microsoft.Network"
