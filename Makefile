@@ -37,8 +37,9 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest -q -m "not engine and not emulated" -n $(WORKERS)
 
 .PHONY: bench
-bench: setup ## measure previews: the test stack, 300 and 3,000 resources, with and without aliases
+bench: setup ## measure previews up to 3,000 resources, with and without aliases, and predictions up to 100 sites
 	$(BIN)/python -m lab.bench
+	$(BIN)/python -m routing.benchmark 50 100
 
 .PHONY: shell
 shell: setup ## a shell in which plain `pulumi` works on the lab
