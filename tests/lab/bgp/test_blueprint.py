@@ -14,6 +14,7 @@ from lab.bgp.construction import draw_blueprint
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import plan_cut
 from lab.bgp.frr import render_frr
+from lab.bgp.generation import generate
 from lab.bgp.premises import interface_name
 from lab.bgp.prerequisites import missing_prerequisite
 from lab.bgp.probes import ProbeResult
@@ -93,6 +94,17 @@ def test_a_route_server_is_refused_by_name(changed: Changed) -> None:
 
     with pytest.raises(UnsupportedDesignError, match="hub: Azure Route Server"):
         draw_blueprint(changed(change))
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_generated_networks_are_the_same_for_a_seed_and_wholly_drawn(seed: int) -> None:
+    description, generated = generate(seed)
+    assert generate(seed)[0] == description
+    blueprint = draw_blueprint(generated)
+    assert not blueprint.limits
+    assert set(blueprint.sites) == set(generated.sites)
+    for element in element_names(generated):
+        assert plan_cut(blueprint, element).element == element
 
 
 @pytest.mark.parametrize(
