@@ -165,9 +165,9 @@ GATEWAYS = [
     Near("public-ip-without-zones", put("hub-address-1", "zones", None), ("vpn-gateway-public-ip-zones",)),
     Near(
         "active-standby-with-one-address",
-        lambda d: (
-            d.resources[BRANCH_VPN].inputs["ipConfigurations"].pop(),
-            d.put(BRANCH_VPN, "activeActive", False),
+        all_of(
+            put(BRANCH_VPN, "activeActive", False),
+            lambda d: d.resources[BRANCH_VPN].inputs["ipConfigurations"].pop(),
         ),
         ("vpn-gateway-active-active-addresses", "vpn-gateway-public-ip-standard"),
     ),
