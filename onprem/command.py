@@ -67,7 +67,7 @@ class Project:
         mode = str(self.network.mode(self.network.routers[router]))
         if mode != Mode.PUSH:
             raise OnPremisesError(
-                f"{router}: its mode is '{mode}', so nothing is pushed to it; set its management.mode to 'push'"
+                f"{router}: its mode is '{mode}', so nothing is pushed; set its management.mode to 'push'"
                 " if it is to be"
             )
         last = self._last(router)

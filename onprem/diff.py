@@ -184,7 +184,8 @@ class _Comparison:
             if current is None or (wanted is None and place[:2] in staying):
                 continue
             if wanted is not None:
-                self._retire(mine, wanted, current, (*path, current.line), (*places, place))
+                # the section may have been renamed in place just before, as a route-map's deny to permit
+                self._retire(mine, wanted, current, (*path, wanted.line), (*places, place))
             elif current.children or opens_section(path, current.line):
                 self._retire_section(mine, current, path, (*places, place))
             elif place[:2] in going:

@@ -26,6 +26,7 @@ class Fault:
     `drop` cuts the connection without a word; `log` are syslog lines sent first; `reject` is what
     the router prints instead of taking the line (only at a LINE; an empty text loses the line silently);
     `ask` is what it asks instead of taking the line (only at a LINE); any answer ends the question;
+    `into` puts the syslog lines behind so many characters of the answer (only at an OUTPUT);
     `pieces` sends what follows in pieces of so many characters.
     """
 
@@ -33,6 +34,7 @@ class Fault:
     log: tuple[str, ...] = ()
     reject: str | None = None
     ask: str | None = None
+    into: int = 0
     pieces: int = 0
 
 

@@ -153,7 +153,9 @@ class Session:
         fault = await self._ask(Moment.OUTPUT, output)
         self._obey(fault)
         if fault is not None and fault.log:
-            output = "".join(f"{text}\n" for text in fault.log) + output
+            logged = "".join(f"{text}\n" for text in fault.log)
+            before, after = output[: fault.into], output[fault.into :]
+            output = f"{before}\n{logged}{after}" if before else logged + after
         size = fault.pieces if fault is not None and fault.pieces else max(len(output), 1)
         for start in range(0, len(output), size):
             self._send(output[start : start + size])

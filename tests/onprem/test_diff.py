@@ -67,6 +67,7 @@ def pushed() -> tuple[Console, Ours]:
 # --- first push, second push, removal -------------------------------------------------------------
 
 
+@pytest.mark.promise("P5")
 def test_first_push_sends_the_lines_in_their_order() -> None:
     console = Console()
     diff, _ = push(console, LINES)
@@ -77,6 +78,7 @@ def test_first_push_sends_the_lines_in_their_order() -> None:
     assert console.text.count(around[0]) == 1
 
 
+@pytest.mark.promise("P1")
 def test_second_push_sends_nothing(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     assert compare(console.running, read_lines(LINES), ours) == Diff(found={})
@@ -84,6 +86,7 @@ def test_second_push_sends_nothing(pushed: tuple[Console, Ours]) -> None:
 
 @pytest.mark.parametrize("router", ["location1-ce1", "location1-ce2", "location2-ce1", "location2-ce2"])
 @pytest.mark.parametrize("network", ["test", "everything"])
+@pytest.mark.promise("P7", "P30")
 def test_every_router_there_and_back(
     stack: Callable[..., Network], everything: Mapping[str, Any], router: str, network: str
 ) -> None:
@@ -101,6 +104,7 @@ def test_every_router_there_and_back(
     assert console.text == before
 
 
+@pytest.mark.promise("P25")
 def test_keys_stay_out_of_everything(pushed: tuple[Console, Ours]) -> None:
     clear = Console(Console().text.replace("password encryption aes\n", ""))
     diff, ours = push(clear, LINES)
@@ -145,6 +149,7 @@ IN_PLACE = {
 
 
 @pytest.mark.parametrize(("old", "new"), IN_PLACE.values(), ids=IN_PLACE)
+@pytest.mark.promise("P6")
 def test_a_value_is_overwritten_in_place(pushed: tuple[Console, Ours], old: str, new: str) -> None:
     console, ours = pushed
     lines = changed((old, new))
@@ -175,6 +180,7 @@ def test_what_would_merge_goes_first(pushed: tuple[Console, Ours], old: str, new
     assert not compare(console.running, read_lines(lines), ours)
 
 
+@pytest.mark.promise("P26")
 def test_changed_key_is_sent_and_an_unchanged_one_is_not(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     rotated = Ours(lines=ours.lines, found=ours.found)
@@ -183,6 +189,7 @@ def test_changed_key_is_sent_and_an_unchanged_one_is_not(pushed: tuple[Console, 
     assert texts(diff) == [f"pre-shared-key local {placeholder}", f"pre-shared-key remote {placeholder}"]
 
 
+@pytest.mark.promise("P5")
 def test_addresses_are_sent_again_after_a_change_of_vrf(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     console.type(compare(console.running, read_lines(["ip vrf 31", " rd 65021:31"]), Ours()).commands)
@@ -192,6 +199,7 @@ def test_addresses_are_sent_again_after_a_change_of_vrf(pushed: tuple[Console, O
     assert " ip vrf forwarding 31\n ip address 10.2.30.125" in console.text
 
 
+@pytest.mark.promise("P5")
 def test_addresses_and_tags_that_move_are_vacated_first(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     lines = changed(
@@ -206,6 +214,7 @@ def test_addresses_and_tags_that_move_are_vacated_first(pushed: tuple[Console, O
 # --- removal --------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("P5")
 def test_neighbor_goes_by_one_line(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     lines = [line for line in LINES if "neighbor 192.168.30.18" not in line]
@@ -221,6 +230,7 @@ def test_single_line_is_removed_by_what_identifies_it(pushed: tuple[Console, Our
     assert texts(diff) == ["no description"]
 
 
+@pytest.mark.promise("P5", "P30")
 def test_section_goes_uses_before_definitions(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     lines = [line for line in without("route-map prefer-ER") if "prefer-ER" not in line]
@@ -239,6 +249,7 @@ def typed(console: Console, *lines: str) -> None:
     console.type(compare(console.running, read_lines(lines), Ours()).commands)
 
 
+@pytest.mark.promise("P7", "P30")
 def test_destroy_leaves_others_lines_and_what_they_need(pushed: tuple[Console, Ours]) -> None:
     console, ours = pushed
     typed(console, "interface Tunnel99", " ip vrf forwarding 30")
@@ -263,6 +274,7 @@ def test_destroy_leaves_others_lines_and_what_they_need(pushed: tuple[Console, O
     assert len(diff.notes) == 7
 
 
+@pytest.mark.promise("P7")
 def test_what_was_there_before_us_stays(pushed: tuple[Console, Ours]) -> None:
     del pushed
     console = Console()
@@ -278,6 +290,7 @@ def test_what_was_there_before_us_stays(pushed: tuple[Console, Ours]) -> None:
     assert console.text == before
 
 
+@pytest.mark.promise("B6")
 def test_only_one_bgp_process_fits_on_a_router() -> None:
     console = Console()
     typed(console, "router bgp 64999", " neighbor 192.0.2.1 remote-as 64998")
@@ -306,11 +319,13 @@ SAME = {
 
 
 @pytest.mark.parametrize("lines", SAME.values(), ids=SAME)
+@pytest.mark.promise("P4")
 def test_equal_meaning_is_no_change(pushed: tuple[Console, Ours], lines: list[str]) -> None:
     console, ours = pushed
     assert not compare(console.running, read_lines(lines), ours)
 
 
+@pytest.mark.promise("F19")
 def test_configuration_without_end_is_not_compared() -> None:
     with pytest.raises(PushError, match="has no 'end'"):
         read_running_configuration(Console().text.replace("\nend", ""), ROUTER)
@@ -343,6 +358,7 @@ STEPS: dict[str, list[str]] = {
 
 
 @pytest.mark.parametrize("lines", STEPS.values(), ids=STEPS)
+@pytest.mark.promise("P10")
 def test_undo_after_any_command_leads_back(lines: list[str]) -> None:
     start = Console()
     ours = Ours()

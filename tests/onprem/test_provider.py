@@ -124,6 +124,7 @@ def changed(answer: Any) -> dict[str, str]:
 # --- the life of a resource --------------------------------------------------------------------------
 
 
+@pytest.mark.promise("P1", "P2", "P3", "P30")
 def test_from_preview_to_destroy(provider: Provider, router: RouterServer) -> None:
     before = router.running
     assert provider.check(NOT_YET) == []
@@ -172,6 +173,7 @@ def test_update_removes_a_line(provider: Provider, router: RouterServer) -> None
     assert "next-hop-self" not in router.running
 
 
+@pytest.mark.promise("P25", "P26")
 def test_secret_that_changes_is_pushed_and_never_shown(provider: Provider, router: RouterServer) -> None:
     state = provider.create(DESCRIBED)
     sealed = router.running
@@ -185,6 +187,7 @@ def test_secret_that_changes_is_pushed_and_never_shown(provider: Provider, route
     assert provider.diff(after, rotated).changes == provider_pb2.DiffResponse.DIFF_NONE
 
 
+@pytest.mark.promise("P30")
 def test_refresh_finds_drift_and_update_mends_it(provider: Provider, router: RouterServer) -> None:
     state = provider.create(DESCRIBED)
     assert provider.read(state, DESCRIBED) == (state, DESCRIBED)
@@ -225,6 +228,7 @@ def test_other_router_is_a_replacement(provider: Provider, lab: Lab, router: Rou
 # --- what fails --------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("P31")
 def test_unreachable_router_is_not_compared_and_not_unchanged(
     provider: Provider, lab: Lab, router: RouterServer
 ) -> None:
@@ -269,6 +273,7 @@ def test_failed_push_is_one_sentence(provider: Provider, router: RouterServer) -
     assert router.running == before
 
 
+@pytest.mark.promise("P10")
 def test_cancel_undoes_a_running_push(start: Start, router: RouterServer) -> None:
     provider = start()
     before = router.running
@@ -283,6 +288,7 @@ def test_cancel_undoes_a_running_push(start: Start, router: RouterServer) -> Non
     assert router.running == before
 
 
+@pytest.mark.promise("P10", "P15", "F1")
 def test_half_pushed_router_is_remembered(start: Start, lab: Lab, router: RouterServer) -> None:
     provider = start()
     before = router.running
@@ -364,6 +370,7 @@ def test_render_writes_a_file_and_talks_to_no_router(
     assert router.transcript == []
 
 
+@pytest.mark.promise("P3")
 def test_preview_reads_and_never_writes(provider: Provider, router: RouterServer) -> None:
     before = router.running
     described = {**DESCRIBED, "mode": "preview"}
@@ -467,6 +474,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("changes", "place", "says"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.promise("B1", "B2", "B3", "B4", "B5", "B8")
 def test_check_refuses(provider: Provider, changes: dict[str, Any], place: str, says: str) -> None:
     [failure] = provider.check({**DESCRIBED, **changes})
     assert failure[0] == place

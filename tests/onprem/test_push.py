@@ -40,6 +40,7 @@ def received(router: RouterServer, since: int) -> list[str]:
 # --- what a push does --------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("P12", "P14", "P29")
 def test_first_push_runs_is_read_back_and_saved(lab: Lab) -> None:
     router = lab.start()
     result = pushed(lab)
@@ -56,6 +57,7 @@ def test_first_push_runs_is_read_back_and_saved(lab: Lab) -> None:
     assert connections == [1, 2], "it reads back over a new connection before it saves"
 
 
+@pytest.mark.promise("P1", "P28")
 def test_second_push_only_reads(lab: Lab) -> None:
     router = lab.start()
     first = pushed(lab)
@@ -65,12 +67,14 @@ def test_second_push_only_reads(lab: Lab) -> None:
     assert {text.split()[0] for text in received(router, before)} == {"terminal", "show"}
 
 
+@pytest.mark.promise("P3")
 def test_plan_only_reads(lab: Lab) -> None:
     router = lab.start()
     assert len(plan(lab.access(), INTENT, Pushed()).commands) > 80
     assert {text.split()[0] for text in received(router, 0)} == {"terminal", "show"}
 
 
+@pytest.mark.promise("P6")
 def test_value_is_changed_in_place(lab: Lab) -> None:
     router = lab.start()
     first = pushed(lab)
@@ -84,6 +88,7 @@ def test_value_is_changed_in_place(lab: Lab) -> None:
     ]
 
 
+@pytest.mark.promise("P29", "P30")
 def test_line_that_is_no_longer_wanted_is_removed(lab: Lab) -> None:
     router = lab.start()
     first = pushed(lab)
@@ -93,6 +98,7 @@ def test_line_that_is_no_longer_wanted_is_removed(lab: Lab) -> None:
     assert not drift(lab.access(), pushed(lab, fewer, first.pushed).pushed)
 
 
+@pytest.mark.promise("P26")
 def test_new_key_is_pushed_and_the_same_key_is_not(lab: Lab) -> None:
     router = lab.start()
     first = pushed(lab)
@@ -104,6 +110,7 @@ def test_new_key_is_pushed_and_the_same_key_is_not(lab: Lab) -> None:
     assert not pushed(lab, other, second.pushed).changed
 
 
+@pytest.mark.promise("P7", "P30")
 def test_removal_leaves_the_router_as_it_was(lab: Lab) -> None:
     router = lab.start()
     before = router.running
@@ -112,6 +119,7 @@ def test_removal_leaves_the_router_as_it_was(lab: Lab) -> None:
     assert (router.running, router.device.startup) == (before, before)
 
 
+@pytest.mark.promise("P7", "P30")
 def test_what_was_there_before_us_is_remembered_and_stays(lab: Lab) -> None:
     already = "ip vrf 30\n rd 65021:30\nip prefix-list Cust30_to_Private seq 10 permit 10.2.30.0/25\n"
     router = lab.start(initial=factory_configuration(ROUTER, "netops", "9 $9$sealed") + already)
@@ -126,6 +134,7 @@ def test_what_was_there_before_us_is_remembered_and_stays(lab: Lab) -> None:
     assert router.running == before
 
 
+@pytest.mark.promise("P30")
 def test_drift_in_our_lines_is_found_and_mended(lab: Lab) -> None:
     router = lab.start()
     first = pushed(lab)
@@ -136,6 +145,7 @@ def test_drift_in_our_lines_is_found_and_mended(lab: Lab) -> None:
     assert "set local-preference 200" in router.running
 
 
+@pytest.mark.promise("P8", "F20")
 def test_remarks_are_passed_on(lab: Lab) -> None:
     lab.start()
     weak = tuple(line.replace("group 14", "group 2") for line in LINES)
@@ -144,6 +154,7 @@ def test_remarks_are_passed_on(lab: Lab) -> None:
     assert not any("MUST" in remark for remark in remarks), "what the next lines complete is not worth a word"
 
 
+@pytest.mark.promise("P9", "P10", "F20")
 def test_release_that_refuses_weak_algorithms(lab: Lab) -> None:
     router = lab.start(refuses_weak=True)
     before = router.running
@@ -170,6 +181,7 @@ REJECTED = (
     "text", ["% Invalid input detected at '^' marker.", "% Incomplete command.", "Bad mask /31"]
 )
 @pytest.mark.parametrize("line", REJECTED)
+@pytest.mark.promise("P9", "P10", "F7")
 def test_rejected_line_stops_the_push_and_is_undone(lab: Lab, line: str, text: str) -> None:
     router = lab.start()
     before, startup = router.running, router.device.startup
@@ -184,6 +196,7 @@ def test_rejected_line_stops_the_push_and_is_undone(lab: Lab, line: str, text: s
 
 
 @pytest.mark.parametrize("line", REJECTED)
+@pytest.mark.promise("P8", "P29", "F7")
 def test_line_that_is_lost_silently_is_missed_at_the_reading(lab: Lab, line: str) -> None:
     router = lab.start()
     before = router.running
@@ -196,6 +209,7 @@ def test_line_that_is_lost_silently_is_missed_at_the_reading(lab: Lab, line: str
 
 @pytest.mark.parametrize("moment", [Moment.LINE, Moment.OUTPUT])
 @pytest.mark.parametrize("line", [*REJECTED, "configure terminal", "show running-config"])
+@pytest.mark.promise("P10", "P21", "F1")
 def test_connection_that_drops_is_undone_over_a_new_one(lab: Lab, line: str, moment: Moment) -> None:
     router = lab.start()
     before = router.running
@@ -214,6 +228,7 @@ def test_connection_that_drops_is_undone_over_a_new_one(lab: Lab, line: str, mom
     assert "the connection ended" in str(failure.value)
 
 
+@pytest.mark.promise("P10", "F7")
 def test_failed_change_of_a_running_router_is_undone(lab: Lab) -> None:
     router = lab.start()
     first = pushed(lab)
@@ -232,6 +247,7 @@ def test_failed_change_of_a_running_router_is_undone(lab: Lab) -> None:
     assert not pushed(lab, last=first.pushed).changed
 
 
+@pytest.mark.promise("P10", "F1")
 def test_router_that_stays_away_is_said_to_be_half_configured(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,6 +267,7 @@ def test_router_that_stays_away_is_said_to_be_half_configured(
     assert router.device.startup != router.running
 
 
+@pytest.mark.promise("P10")
 def test_cancelled_push_is_undone(lab: Lab) -> None:
     router = lab.start()
     before = router.running
@@ -265,6 +282,7 @@ def test_cancelled_push_is_undone(lab: Lab) -> None:
     assert router.running == before
 
 
+@pytest.mark.promise("P14", "F16")
 def test_save_that_fails_is_undone(lab: Lab) -> None:
     router = lab.start()
     before = router.running
@@ -274,6 +292,7 @@ def test_save_that_fails_is_undone(lab: Lab) -> None:
     assert router.running == before
 
 
+@pytest.mark.promise("P21", "F6")
 def test_question_of_the_router_is_not_answered(lab: Lab) -> None:
     router = lab.start()
     before = router.running
@@ -299,6 +318,7 @@ NOISE = {
 
 
 @pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
+@pytest.mark.promise("P23", "P24", "F5", "F8")
 def test_noise_changes_nothing(lab: Lab, noise: Fault) -> None:
     router = lab.start()
 
@@ -311,6 +331,7 @@ def test_noise_changes_nothing(lab: Lab, noise: Fault) -> None:
     assert not pushed(lab, last=first.pushed).changed
 
 
+@pytest.mark.promise("P25", "P27")
 def test_login_password_and_keys_reach_no_file(lab: Lab, tmp_path: Path) -> None:
     lab.start()
     pushed(lab)

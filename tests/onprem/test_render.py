@@ -49,6 +49,7 @@ def with_sections(lines: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str
 
 
 @pytest.mark.parametrize("router", TEST_ROUTERS)
+@pytest.mark.promise("B6")
 def test_golden(stack: Stack, router: str) -> None:
     expected = (GOLDEN / f"{router}.cfg").read_text(encoding="utf-8").splitlines()
     assert list(render_router(stack(), router).lines) == expected
@@ -72,6 +73,7 @@ def test_each_line_is_at_most_one_level_below_the_line_before(configuration: Rou
     assert all(deeper <= before + 1 for before, deeper in pairwise(depths))
 
 
+@pytest.mark.promise("B6")
 def test_no_section_is_opened_twice_and_no_line_repeated_in_one(configuration: RouterConfiguration) -> None:
     places = list(with_sections(configuration.lines))
     assert len(places) == len(set(places))
@@ -137,6 +139,7 @@ LEAVES = {"interface", "BGP"}
 
 
 @pytest.mark.parametrize("kind", DEFINITIONS)
+@pytest.mark.promise("P5")
 def test_what_is_referred_to_is_defined_above(configuration: RouterConfiguration, kind: str) -> None:
     defined, used = set(), set()
     for line in configuration.lines:
@@ -186,6 +189,7 @@ def test_unknown_router(stack: Stack) -> None:
         render_router(stack(), "location9-ce1")
 
 
+@pytest.mark.promise("B7")
 def test_links_that_would_share_a_subinterface(stack: Stack) -> None:
     tagged_once = {"router": "location1-ce1", "outerVlan": None}
     changes = {"circuits": {"expressroute1": {"privatePeering": {"secondary": tagged_once}}}}

@@ -56,6 +56,7 @@ def test_pinned_host_key_is_trusted_without_known_hosts(lab: Lab) -> None:
     assert log_in(lab.access(host_key=router.host_key)) == "version 17.9"
 
 
+@pytest.mark.promise("P20", "F4")
 def test_changed_host_key_is_refused_before_the_password(lab: Lab) -> None:
     router = lab.start()
     lab.known_hosts.write_text(f"{ROUTER} {OTHER_KEY}\n")
@@ -66,6 +67,7 @@ def test_changed_host_key_is_refused_before_the_password(lab: Lab) -> None:
     assert router.transcript == []
 
 
+@pytest.mark.promise("P20", "F4")
 def test_unknown_host_key_is_refused(lab: Lab) -> None:
     router = lab.start()
     lab.known_hosts.write_text("")
@@ -75,12 +77,14 @@ def test_unknown_host_key_is_refused(lab: Lab) -> None:
     assert router.transcript == []
 
 
+@pytest.mark.promise("P20", "F4")
 def test_missing_known_hosts_trusts_nobody(lab: Lab) -> None:
     lab.start()
     lab.known_hosts.unlink()
     assert "is not known" in refused(lab.access())
 
 
+@pytest.mark.promise("P20", "F4")
 def test_pinned_host_key_counts_more_than_known_hosts(lab: Lab) -> None:
     lab.start()
     assert "pinned as its hostKey" in refused(lab.access(host_key=OTHER_KEY))
@@ -94,6 +98,7 @@ def test_pinned_text_that_is_no_key(lab: Lab) -> None:
 # --- logging in --------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("P22", "F3")
 def test_wrong_password_is_tried_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     router = lab.start()
     tried: list[str] = []
@@ -121,6 +126,7 @@ def test_missing_ssh_configuration(lab: Lab) -> None:
     assert "IOSXE_SSH_CONFIG" in refused(lab.access(ssh_config=Path("/nonexistent/ssh_config")))
 
 
+@pytest.mark.promise("P31", "F14")
 def test_nobody_listens(lab: Lab) -> None:
     router = lab.start()
     lab.run(router.stop())
@@ -137,6 +143,7 @@ def test_name_that_resolves_to_nothing(lab: Lab) -> None:
 # --- the right router --------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("P18", "B10")
 def test_router_of_another_name_is_left_alone(lab: Lab) -> None:
     router = lab.start("location2-ce9", host=ROUTER)
     before = router.running
@@ -146,6 +153,7 @@ def test_router_of_another_name_is_left_alone(lab: Lab) -> None:
     assert {entry.mode for entry in router.transcript} == {"exec"}
 
 
+@pytest.mark.promise("P8", "F6")
 def test_long_name_is_cut_in_configuration_mode(lab: Lab) -> None:
     name = "a-router-of-a-very-long-name-indeed"
     router = lab.start(name)
@@ -153,11 +161,13 @@ def test_long_name_is_cut_in_configuration_mode(lab: Lab) -> None:
     assert "ip vrf 30\n rd 65021:30" in router.running
 
 
+@pytest.mark.promise("P18", "F3", "B10")
 def test_user_without_privilege(lab: Lab) -> None:
     lab.start(privilege=1)
     assert "not in privileged mode" in refused(lab.access())
 
 
+@pytest.mark.promise("P18", "B9")
 def test_platform_that_is_not_ios_xe(lab: Lab) -> None:
     router = lab.start()
     router.faults = fault_at(on_line("show version"), Fault(reject="Cisco Nexus Operating System (NX-OS)"))
@@ -166,6 +176,7 @@ def test_platform_that_is_not_ios_xe(lab: Lab) -> None:
 
 @pytest.mark.parametrize("command", ["terminal length 0", "show version", "show running-config"])
 @pytest.mark.parametrize("moment", [Moment.LINE, Moment.OUTPUT])
+@pytest.mark.promise("P21", "F1")
 def test_connection_that_drops(lab: Lab, command: str, moment: Moment) -> None:
     router = lab.start()
     last = ""
@@ -180,6 +191,7 @@ def test_connection_that_drops(lab: Lab, command: str, moment: Moment) -> None:
         log_in(lab.access())
 
 
+@pytest.mark.promise("P21", "F1")
 def test_connection_that_drops_before_the_prompt(lab: Lab) -> None:
     router = lab.start()
     router.faults = fault_at(lambda _, moment, __: moment is Moment.CONNECT, Fault(drop=True))
@@ -187,6 +199,7 @@ def test_connection_that_drops_before_the_prompt(lab: Lab) -> None:
         log_in(lab.access())
 
 
+@pytest.mark.promise("P21", "F2")
 def test_router_that_falls_silent(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("onprem.session.LINE_TIMEOUT", 0.2)
     router = lab.start()
@@ -199,6 +212,7 @@ def test_router_that_falls_silent(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> 
         log_in(lab.access())
 
 
+@pytest.mark.promise("P10", "F19")
 def test_configuration_that_is_cut(lab: Lab) -> None:
     router = lab.start()
     router.faults = fault_at(on_line("show running-config"), Fault(reject="version 17.9\nhostname X\n"))
@@ -209,6 +223,7 @@ def test_configuration_that_is_cut(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, Fault(reject="% Invalid input: {line}"), Fault(drop=True)])
+@pytest.mark.promise("P25", "P27")
 def test_no_log_at_any_level_has_a_key(
     lab: Lab, caplog: pytest.LogCaptureFixture, fault: Fault | None
 ) -> None:
@@ -235,6 +250,7 @@ def test_no_log_at_any_level_has_a_key(
         assert secret not in caplog.text + says
 
 
+@pytest.mark.promise("P25")
 def test_echoed_key_is_taken_out_of_the_routers_complaint(lab: Lab) -> None:
     router = lab.start()
     complaint = f"% Invalid key {CANARY} for user with {PASSWORD}"
@@ -283,11 +299,13 @@ REMARKS = (
 
 
 @pytest.mark.parametrize("text", REJECTIONS)
+@pytest.mark.promise("P8", "F7")
 def test_rejections(text: str) -> None:
     assert read_answer(text).rejection
 
 
 @pytest.mark.parametrize("text", REMARKS)
+@pytest.mark.promise("P8", "F8")
 def test_remarks(text: str) -> None:
     answer = read_answer(text)
     assert (answer.rejection, answer.remark) == ("", text)
@@ -299,6 +317,7 @@ def test_expected_consequences_are_not_repeated(text: str) -> None:
     assert (answer.rejection, answer.remark) == ("", "")
 
 
+@pytest.mark.promise("P23", "F8")
 def test_log_lines_are_no_answer() -> None:
     text = (
         "*Nov 23 10:00:00.1: %SYS-5-CONFIG_I: Done\n000123: Nov 23 2026 10:00:00.1 UTC: %BGP-3-X: % Invalid"
