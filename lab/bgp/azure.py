@@ -130,6 +130,8 @@ class AzureSide:
             _define_gateway_policy(node)
             _define_tunnel_policy(node, vnet)
             node.label = gateway_bgp_address(vnet, number)
+            # else each of two instances takes a lost router to be behind the other, for BGP's hold time
+            node.resolves_by_own_routes = True
             instances.append(node)
         for first, second in pairwise(instances):
             self._session(first, second, maps=(("from-instance", "to-instance"),) * 2)

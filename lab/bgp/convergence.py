@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lab.bgp.blueprint import Blueprint, Node, Wire
 from lab.bgp.configuration import Neighbor
-from lab.bgp.daemons import RUN, installed_tunnels
+from lab.bgp.daemons import RUN, working_tunnels
 from lab.bgp.errors import FailedCommandError, NotConvergedError
 from lab.bgp.failures import Cut
 from lab.bgp.forwarding import ForwardingTables, read_tables
@@ -168,14 +168,7 @@ def _missing_adjacencies(node: Node, full: tuple[str, ...], cut: Cut) -> Iterato
 
 
 def _missing_tunnels(blueprint: Blueprint, cut: Cut) -> Iterator[str]:
-    installed = {
-        end.public_node: installed_tunnels(end.public_node)
-        for tunnel in blueprint.tunnels
-        for end in tunnel.crypto
-    }
+    working = working_tunnels(blueprint)
     for tunnel in blueprint.tunnels:
-        if tunnel in cut.wires:
-            continue
-        for end in tunnel.crypto:
-            if tunnel.name not in installed[end.public_node]:
-                yield f"IPsec of {tunnel.name} at {end.public_node}"
+        if tunnel not in cut.wires and tunnel.name not in working:
+            yield f"IPsec of {tunnel.name}"

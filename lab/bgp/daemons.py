@@ -36,7 +36,7 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "32768",
 }
 """One heap for all of a daemon's threads: they have little to do, and there are many of them."""
-_INSTALLED = re.compile(r"\{name=(\S+) [^{}]*state=INSTALLED")
+_INSTALLED = re.compile(r"\{name=(\S+) [^{}]*state=INSTALLED [^{}]*spi-in=(\w+) spi-out=(\w+)")
 
 
 class Daemons:
@@ -134,11 +134,12 @@ class Daemons:
 
     def initiate_missing(self) -> None:
         """Try every tunnel anew that has no security association, as IOS does while it is configured."""
+        working = working_tunnels(self._blueprint)
         missing = [
             (node, one.name)
             for node, several in connections(self._blueprint).items()
             for one in several
-            if one.local.initiates and one.name not in installed_tunnels(node)
+            if one.local.initiates and one.name not in working
         ]
         if missing:
             with ThreadPoolExecutor(_WORKERS) as pool:
@@ -163,15 +164,40 @@ def _prepare_frr(node: Node) -> None:
 
 
 def _initiate(node: str, tunnel: str) -> None:
-    """Try once; strongSwan's log says why it fails."""
-    command = ("swanctl", "--initiate", "--child", tunnel, "--timeout", "3", "--uri", _vici(node))
-    subprocess.run(command, capture_output=True, timeout=_START_SECONDS, check=False)
+    """Try once, in place of what there is; strongSwan's log says why it fails."""
+    for order in (("--terminate", "--ike", tunnel, "--force"), ("--initiate", "--child", tunnel)):
+        command = ("swanctl", *order, "--timeout", "3", "--uri", _vici(node))
+        subprocess.run(command, capture_output=True, timeout=_START_SECONDS, check=False)
 
 
-def installed_tunnels(node: str) -> frozenset[str]:
-    """Return the tunnels of a public node that have a security association for traffic."""
+def working_tunnels(blueprint: Blueprint) -> frozenset[str]:
+    """Return the tunnels whose two ends have the same security associations for traffic.
+
+    That both have one proves nothing: after a loss, one end may still use what the other has given up.
+    """
+    nodes = {end.public_node for tunnel in blueprint.tunnels for end in tunnel.crypto}
+    associations = {node: _associations(node) for node in nodes}
+    return frozenset(
+        tunnel.name
+        for tunnel in blueprint.tunnels
+        if _match(*(associations[end.public_node].get(tunnel.name, ()) for end in tunnel.crypto))
+    )
+
+
+_Spis = tuple[str, str]
+"""The numbers of the associations inbound and outbound."""
+
+
+def _associations(node: str) -> dict[str, tuple[_Spis, ...]]:
     said = run("swanctl", "--list-sas", "--raw", "--uri", _vici(node))
-    return frozenset(_INSTALLED.findall(said))
+    found: dict[str, tuple[_Spis, ...]] = {}
+    for name, inbound, outbound in _INSTALLED.findall(said):
+        found[name] = (*found.get(name, ()), (inbound, outbound))
+    return found
+
+
+def _match(first: tuple[_Spis, ...], second: tuple[_Spis, ...]) -> bool:
+    return bool(first) and {spis[::-1] for spis in first} == set(second)
 
 
 def _vici(node: str) -> str:
