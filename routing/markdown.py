@@ -162,7 +162,8 @@ def _mermaid(diagram: Diagram, before: frozenset[str], after: frozenset[str]) ->
     for card in cards:
         label = _quoted("<br>".join((card.label, *card.notes[:3])))
         if card.chips:
-            yield f"  subgraph {names[card.key]}[{label}]"
+            # Mermaid leaves room for one line of title only
+            yield f"  subgraph {names[card.key]}[{_quoted(card.label)}]"
             yield from (f"    {names[chip.key]}[{_quoted(chip.label)}]" for chip in card.chips)
             yield "  end"
         else:
