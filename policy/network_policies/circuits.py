@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from network_policies import pages
+from network_policies.address_spaces import address_spaces
 from network_policies.attachments import attachments, circuit_of, expressroute_gateways, private_peerings
 from network_policies.azure_types import (
     CIRCUIT,
     CIRCUIT_PEERING,
     PRIVATE_PEERING,
-    VIRTUAL_NETWORK,
-    address_space,
     prefix_of,
     word,
 )
@@ -207,14 +206,15 @@ def _links_apart(case: Case) -> Findings:
         for name in _LINKS
         if (prefix := prefix_of(peering.text(*path, name)))
     ]
-    for network in case.stack.of(VIRTUAL_NETWORK):
-        for space in address_space(network):
-            for link in links:
-                if link.overlaps(space):
-                    yield Finding(
-                        wrong=f"link {link} of {peering.name} overlaps {space} of {network.name}",
-                        mend="Set the link to a prefix that no VNet has",
-                    )
+    spaces = address_spaces(case.stack)
+    for link in links:
+        for space, network in spaces.overlapping(link):
+            yield Finding(
+                wrong=f"link {link} of {peering.name} overlaps {space} of {network.name}",
+                mend="Set the link to a prefix that no VNet has",
+            )
+    if links and spaces.unknown:
+        raise NotProvenError(spaces.unknown[0])
 
 
 def _vlan(case: Case) -> Findings:

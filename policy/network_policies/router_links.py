@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network
@@ -24,6 +24,8 @@ from network_policies.stack import NotProvenError, Path, Resource, Stack
 
 _LINKS = ("primaryPeerAddressPrefix", "secondaryPeerAddressPrefix")
 _LINK_LENGTH = 30
+_SHORTEST_LINK = 24
+"""A link is a /30; one that was given shorter still is recognized."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,14 @@ class Link:
 @lru_cache(maxsize=2)
 def _links(stack: Stack) -> tuple[Link, ...]:
     return tuple(link for peering in stack.of(CIRCUIT_PEERING, CIRCUIT) for link in _links_of(peering))
+
+
+@lru_cache(maxsize=2)
+def _links_by_prefix(stack: Stack) -> Mapping[IPv4Network, tuple[Link, ...]]:
+    found: dict[IPv4Network, list[Link]] = {}
+    for link in _links(stack):
+        found.setdefault(link.prefix, []).append(link)
+    return {prefix: tuple(links) for prefix, links in found.items()}
 
 
 def _links_of(peering: Resource) -> Iterator[Link]:
@@ -67,10 +77,11 @@ def _sessions(case: Case) -> Iterator[tuple[Neighbor, IPv4Address]]:
 
 def _matched(case: Case) -> Iterator[tuple[Neighbor, IPv4Address, Link]]:
     """Yield each ExpressRoute session with the link of the stack that it runs over."""
+    links = _links_by_prefix(case.stack)
     for neighbor, address in _sessions(case):
-        for link in _links(case.stack):
-            if address in link.prefix:
-                yield neighbor, address, link
+        for length in range(_SHORTEST_LINK, 33):
+            prefix = IPv4Network((address, length), strict=False)
+            yield from ((neighbor, address, link) for link in links.get(prefix, ()))
 
 
 def _known(case: Case) -> Findings:

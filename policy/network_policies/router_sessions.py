@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache, partial
 from ipaddress import IPv4Interface
 
 from network_policies import pages
@@ -13,7 +14,7 @@ from network_policies.bgp import Neighbor, neighbors
 from network_policies.interfaces import Interface, connected, interfaces, static_routes
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError
+from network_policies.stack import NotProvenError, Stack
 
 _LINK_LENGTH = 30
 _LARGEST_MTU, _LARGEST_MSS = 1400, 1350
@@ -190,7 +191,7 @@ def _shared_fate(case: Case) -> Findings:
     """Find a router that holds a site's only working ExpressRoute link, and its VPN too."""
     sessions = neighbors(router_lines(case.resource))
     asns = {neighbor.own_asn for neighbor in sessions if neighbor.is_vpn}
-    links = _working_links(case)
+    links = _working_links(case.stack)
     for asn in asns:
         if links.get(asn, set()) == {case.resource.urn}:
             yield Finding(
@@ -201,17 +202,19 @@ def _shared_fate(case: Case) -> Findings:
             )
 
 
-def _working_links(case: Case) -> dict[int, set[str]]:
+@lru_cache(maxsize=2)
+def _working_links(stack: Stack) -> Mapping[int, set[str]]:
     """Return, by AS, the routers of the stack with an ExpressRoute link that is up."""
     working: dict[int, set[str]] = {}
-    for router in case.stack.of(CONFIGURATION):
-        lines = router_lines(router)
-        found = interfaces(lines)
-        for neighbor in neighbors(lines):
-            address = address_of(neighbor.address)
-            link = connected(found, neighbor.vrf, address) if address else None
-            if neighbor.is_expressroute and not neighbor.is_shut and not (link and link[0].is_shut):
-                working.setdefault(neighbor.own_asn, set()).add(router.urn)
+    for router in stack.of(CONFIGURATION):
+        with suppress(NotProvenError):  # said in that router's own turn
+            lines = router_lines(router)
+            found = interfaces(lines)
+            for neighbor in neighbors(lines):
+                address = address_of(neighbor.address)
+                link = connected(found, neighbor.vrf, address) if address else None
+                if neighbor.is_expressroute and not neighbor.is_shut and not (link and link[0].is_shut):
+                    working.setdefault(neighbor.own_asn, set()).add(router.urn)
     return working
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from ipaddress import IPv4Address
 
 from network_policies import pages
 from network_policies.asns import gateway_asn
@@ -18,7 +20,7 @@ from network_policies.bgp import Neighbor, neighbors
 from network_policies.interfaces import Interface, address_on, holding, interfaces
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
+from network_policies.stack import NotProvenError, Resource, Stack
 from network_policies.values import REDACTED, UNKNOWN, Value, reveal
 
 _OUTPUT = re.compile(r"<output:([^<>]+)>$")
@@ -40,10 +42,10 @@ class Tunnel:
 def _tunnels(case: Case) -> Iterator[Tunnel]:
     lines = router_lines(case.resource)
     found, sessions = interfaces(lines), neighbors(lines)
-    for local in case.stack.of(LOCAL_GATEWAY):
-        peer = address_of(local.text("bgpSettings", "bgpPeeringAddress"))
-        own = holding(found, peer) if peer else ()
-        if own:
+    addresses = {own.ip for interface in found.values() for own in interface.addresses}
+    for peer in sorted(addresses & _local_gateways(case.stack).keys()):
+        own = holding(found, peer)
+        for local in _local_gateways(case.stack)[peer]:
             names = {each.name.casefold() for each in own}
             yield Tunnel(
                 local_gateway=local,
@@ -53,6 +55,18 @@ def _tunnels(case: Case) -> Iterator[Tunnel]:
                     each for each in sessions if each.is_vpn and each.update_source.casefold() in names
                 ),
             )
+
+
+@lru_cache(maxsize=2)
+def _local_gateways(stack: Stack) -> Mapping[IPv4Address, tuple[Resource, ...]]:
+    """Return the local network gateways by the BGP address of the router that they stand for."""
+    found: dict[IPv4Address, list[Resource]] = {}
+    for local in stack.of(LOCAL_GATEWAY):
+        with suppress(NotProvenError):  # said in the local network gateway's own turn
+            peer = address_of(local.text("bgpSettings", "bgpPeeringAddress"))
+            if peer is not None:
+                found.setdefault(peer, []).append(local)
+    return {peer: tuple(several) for peer, several in found.items()}
 
 
 def _own_asn(case: Case) -> Findings:

@@ -1,4 +1,6 @@
-"""What the pack costs: its start, and its time per resource; `PYTHONPATH=policy python -m tests.policy.measure_cost`.
+"""What the pack costs: its start, and its time per resource.
+
+`PYTHONPATH=policy python -m tests.policy.measure_cost`
 
 The pack runs as the engine starts it and gets the engine's messages: a resource's inputs one by one, then the
 whole stack. A resource's share is the two together; JSON and gRPC on this side are in it.
@@ -96,8 +98,8 @@ def main() -> None:
                 span / count * 1000 for span in (ended - began, between - began, ended - between)
             )
             sys.stdout.write(
-                f"{count} resources, {shape}: {each:.2f} ms each ({before:.2f} before, {after:.2f} at the end), "
-                f"{said} findings\n"
+                f"{count} resources, {shape}: {each:.2f} ms each ({before:.2f} before, {after:.2f} at the "
+                f"end), {said} findings\n"
             )
 
 

@@ -264,7 +264,7 @@ DOCUMENTED = {
         "[advisory]",
         "circuit-provisioned",
         "expressroute1-circuit",
-    ),  # not proven: both are ordered in this run
+    ),  # not proven: both are new
     ("[advisory]", "circuit-provisioned", "expressroute2-circuit"),
     ("[advisory]", "expressroute-gateway-locations", "remote-expressroute-gateway"),
     ("[advisory]", "router-default-always", "location1-ce1-router"),
@@ -306,7 +306,7 @@ def test_a_recorded_state_of_a_foreign_program_is_judged(engine: Run, tmp_path: 
     state = FOREIGN / "state.json"
     done = engine("policy", "analyze", "--file", str(state), "--policy-pack", PACK, "--json", cwd=tmp_path)
     said = done.stdout + done.stderr
-    not_proven = {("connection-key-strong", "branch-tunnel", "advisory")}  # its key is encrypted in the file
+    not_proven = {("connection-key-strong", "branch-tunnel", "advisory")}  # encrypted there
     assert findings(done.stdout) == FOREIGN_MISTAKES | FOREIGN_WARNINGS | not_proven, said
     assert done.returncode == 1
     events, log = tmp_path / "events.json", tmp_path / "policy.sarif"
@@ -349,7 +349,7 @@ MENDED = {
 
 
 def test_the_three_ways_of_running(foreign: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    """Refuse an update by its preview, let a mended one pass, judge what stands, stop a bad change at once."""
+    """Refuse an update by its preview, pass a mended one, judge what stands, stop a bad change at once."""
     pack = ("--non-interactive", "--policy-pack", PACK)
     assert foreign("stack", "init", "contoso", "--non-interactive").returncode == 0
 
