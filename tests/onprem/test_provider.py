@@ -17,6 +17,7 @@ import pytest
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, status_pb2
 
+from lab.iosxe.editor import Position
 from lab.iosxe.faults import Fault, no_faults
 from lab.iosxe.server import RouterServer
 from tests.onprem.provider_process import LAUNCHER, UNKNOWN, URN, Engine, Provider, secret
@@ -542,3 +543,75 @@ def test_launcher_finds_the_projects_python(tmp_path: Path) -> None:
     python.symlink_to(sys.executable)
     found = subprocess.run([launcher, "x"], cwd="/", env=clean, check=True, capture_output=True, text=True)
     assert found.stdout == "['x']\n"
+
+
+# --- what was shown, sites, and the right box --------------------------------------------------------
+
+
+@pytest.mark.promise("P2", "F11")
+def test_update_keeps_to_what_the_preview_of_the_same_run_showed(
+    start: Start, router: RouterServer, lab: Lab
+) -> None:
+    start().create(NOT_YET, preview=True)
+    updating = start()  # the engine starts the provider anew for the update
+    lab.run(_type(router, "ip vrf 30", "rd 65021:99"))
+    drifted = router.running
+    assert "drifted since the preview" in fails(lambda: updating.create(DESCRIBED))
+    assert router.running == drifted
+
+
+@pytest.mark.promise("P2")
+def test_update_of_an_unchanged_router_sends_what_the_preview_showed(
+    start: Start, router: RouterServer
+) -> None:
+    start().create(NOT_YET, preview=True)
+    state = start().create(DESCRIBED)
+    assert state["running"] == "as pushed"
+    assert "rd 65021:30" in router.running
+
+
+@pytest.mark.promise("P2")
+def test_push_waits_for_its_approval(start: Start, router: RouterServer) -> None:
+    before = router.running
+    asking = start(IOSXE_APPROVED="none")
+    asking.create(NOT_YET, preview=True)
+    said = asking.said()[-1]
+    assert said.endswith("is to be approved")
+    fingerprint = said.split()[-5].rstrip(",")
+    assert "waits for an approval" in fails(lambda: asking.create(DESCRIBED))
+    assert router.running == before
+    assert start(IOSXE_APPROVED=fingerprint).create(DESCRIBED)["running"] == "as pushed"
+
+
+@pytest.mark.promise("P18", "B10")
+def test_serial_number_is_an_input(provider: Provider, router: RouterServer) -> None:
+    before = router.running
+    wrong = {**DESCRIBED, "serial": "FOX0000"}
+    assert provider.check(wrong) == []
+    assert "not FOX0000" in fails(lambda: provider.create(wrong))
+    assert router.running == before
+
+
+@pytest.mark.promise("P19")
+def test_twin_of_a_router_that_failed_is_not_pushed_to(start: Start, router: RouterServer, lab: Lab) -> None:
+    twin = lab.start("location1-ce2")
+    before = twin.running
+    process = start()
+    router.faults = fault_at(on_line("ip vrf 30"), Fault(reject="% no"))
+    fails(lambda: process.create({**DESCRIBED, "site": "location1"}))
+    other = {**DESCRIBED, "router": "location1-ce2", "host": "location1-ce2", "site": "location1"}
+    assert "location1-ce1 of the same site has failed" in fails(lambda: process.create(other))
+    assert twin.running == before
+
+
+@pytest.mark.promise("P11", "F10")
+@pytest.mark.parametrize("minutes", [-1, 1.5, 121])
+def test_revert_minutes_are_bounded(provider: Provider, minutes: float) -> None:
+    found = provider.check({**DESCRIBED, "revertMinutes": minutes})
+    assert [place for place, _ in found] == ["revertMinutes"]
+
+
+async def _type(router: RouterServer, *lines: str) -> None:
+    position = Position()
+    for line in lines:
+        position = router.device.editor.take(position, line).position
