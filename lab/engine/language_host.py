@@ -14,7 +14,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ _MAX_MESSAGE = 400 * 1024 * 1024
 """Bytes; what the engine itself allows."""
 _GRACE = 5.0
 """Seconds between asking a plugin to end and ending it."""
+_LOOK = 1.0
+"""Seconds between two looks whether the engine is there still."""
 
 
 class LanguageHost(LanguageRuntimeServicer):
@@ -97,7 +99,7 @@ class LanguageHost(LanguageRuntimeServicer):
             stderr=None,
             env={**os.environ, "PULUMI_MONITOR": request.monitor_address},
         )
-        with self._tracked(process):
+        async with self._ended_at_last(process):
             await process.communicate(request.SerializeToString())
         if process.returncode == 0:
             return language_pb2.RunResponse()
@@ -116,24 +118,23 @@ class LanguageHost(LanguageRuntimeServicer):
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        with self._tracked(process):
-            try:
-                async for response in _output(process):
-                    yield response
-                yield language_pb2.RunPluginResponse(exitcode=await process.wait())
-            finally:
-                await _end(process)
+        async with self._ended_at_last(process):
+            async for response in _output(process):
+                yield response
+            yield language_pb2.RunPluginResponse(exitcode=await process.wait())
 
     async def end_children(self) -> None:
         """End every process that was started and still runs."""
         await asyncio.gather(*(_end(process) for process in tuple(self._children)))
 
-    @contextlib.contextmanager
-    def _tracked(self, process: asyncio.subprocess.Process) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def _ended_at_last(self, process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+        """Let a process run, and end it with the call that wanted it: the calls of a killed engine end."""
         self._children.add(process)
         try:
             yield
         finally:
+            await _end(process)
             self._children.discard(process)
 
 
@@ -206,9 +207,17 @@ async def _serve(engine_address: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await stop.wait()
+    engine = asyncio.create_task(_until_orphaned())
+    await asyncio.wait([asyncio.create_task(stop.wait()), engine], return_when=asyncio.FIRST_COMPLETED)
     await host.end_children()
     await server.stop(grace=None)
+
+
+async def _until_orphaned() -> None:
+    """Wait until the engine is gone: one that was killed cannot ask its host to end."""
+    engine = os.getppid()
+    while os.getppid() == engine:  # noqa: ASYNC110 (nothing tells a process that its parent has ended)
+        await asyncio.sleep(_LOOK)
 
 
 def main(arguments: list[str]) -> None:

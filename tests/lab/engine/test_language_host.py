@@ -125,27 +125,61 @@ def test_a_policy_pack_judges_a_preview(project: Project) -> None:
 
 
 def test_an_interrupt_ends_program_and_host_quietly(project: Project, tmp_path: Path) -> None:
-    marker = tmp_path / "pid"
+    marker = _say_who_runs(project, tmp_path)
+    process = project.start("preview")
+    program = _when_it_runs(marker)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)  # the second one means at once
+    output, _ = process.communicate(timeout=60)
+    assert "Traceback" not in output
+    _await_end(program)
+
+
+def test_host_and_program_end_with_an_engine_that_was_killed(project: Project, tmp_path: Path) -> None:
+    marker = _say_who_runs(project, tmp_path)
+    process = project.start("preview")
+    program = _when_it_runs(marker)
+    host = int(_status(program)[1])
+    process.kill()
+    _await_end(program)
+    _await_end(host)
+    process.communicate(timeout=60)
+
+
+def _say_who_runs(project: Project, folder: Path) -> Path:
+    """Let the program write its number into a file, and go on for long."""
+    marker = folder / "pid"
     project.write(
         "__main__.py",
         "import os, pathlib, time\n"
         f"pathlib.Path({str(marker)!r}).write_text(str(os.getpid()))\n"
         "time.sleep(300)\n",
     )
-    process = project.start("preview")
+    return marker
+
+
+def _when_it_runs(marker: Path) -> int:
     deadline = time.monotonic() + 60
     while not marker.exists() or not marker.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)  # the second one means at once
-    output, _ = process.communicate(timeout=60)
-    assert "Traceback" not in output
-    program = Path(f"/proc/{marker.read_text()}")
-    while program.exists() and "Z" not in (program / "stat").read_text().rpartition(")")[2].split()[0]:
-        assert time.monotonic() < deadline + 30, "the program goes on without its engine"
+    return int(marker.read_text())
+
+
+def _await_end(process: int) -> None:
+    deadline = time.monotonic() + 30
+    while _status(process)[0] != "Z":
+        assert time.monotonic() < deadline, f"process {process} goes on without its engine"
         time.sleep(0.05)
+
+
+def _status(process: int) -> list[str]:
+    """Return the state and the parent of a process; one that is gone is as good as a zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return ["Z", "0"]
 
 
 def test_the_host_is_the_one_of_this_checkout(project: Project) -> None:
