@@ -22,6 +22,8 @@ from topology.routers import (
 )
 from topology.sites import (
     GATEWAY_SUBNET,
+    ROUTE_SERVER_SUBNET,
+    SERVICE_SUBNETS,
     ExpressRouteGateway,
     Location,
     Peering,
@@ -30,6 +32,7 @@ from topology.sites import (
     VirtualNetwork,
     VpnGateway,
 )
+from topology.user_routes import NextHopType, RouteTable, UserRoute
 from topology.vpn import (
     DhGroup,
     IkeEncryption,
@@ -48,6 +51,8 @@ __all__ = [
     "CONFIG_KEY",
     "GATEWAY_SUBNET",
     "MICROSOFT_EDGE_ASN",
+    "ROUTE_SERVER_SUBNET",
+    "SERVICE_SUBNETS",
     "Asn",
     "Circuit",
     "CircuitConnection",
@@ -73,12 +78,14 @@ __all__ = [
     "Management",
     "Mistake",
     "Network",
+    "NextHopType",
     "Ospf",
     "Peering",
     "PfsGroup",
     "Place",
     "PrivatePeering",
     "RouteServer",
+    "RouteTable",
     "Router",
     "RouterBgp",
     "RouterMode",
@@ -86,6 +93,7 @@ __all__ = [
     "Subnet",
     "Tunnel",
     "TunnelRouter",
+    "UserRoute",
     "VirtualNetwork",
     "VpnGateway",
     "VpnGatewaySku",

@@ -16,7 +16,7 @@ from topology.addressing import (
 from topology.azure import Existing
 from topology.errors import Mistake, flaw
 from topology.network import Network
-from topology.sites import GATEWAY_SUBNET, ROUTE_SERVER_SUBNET, Peering, VirtualNetwork
+from topology.sites import GATEWAY_SUBNET, ROUTE_SERVER_SUBNET, SERVICE_SUBNETS, Peering, VirtualNetwork
 
 RESERVED_RANGES = tuple(
     map(
@@ -73,7 +73,7 @@ def _hosts(network: Network) -> Found:
         for name, subnet in vnet.subnets.items():
             if host not in subnet.prefix:
                 continue
-            if name in {GATEWAY_SUBNET, ROUTE_SERVER_SUBNET}:
+            if name in SERVICE_SUBNETS:
                 yield flaw(*path, says=f"{host} is in {name}, which holds nothing else (GW-2)")
             first, last = subnet.prefix.network_address, subnet.prefix.broadcast_address
             if int(host) - int(first) < _KEPT_AT_THE_START or host == last:
@@ -191,6 +191,9 @@ def _existing(network: Network) -> Iterator[tuple[tuple[str, ...], Existing, str
         ):
             if gateway and gateway.existing:
                 yield (*path, key), gateway.existing, "virtualNetworkGateways"
+    for table in network.route_tables.values():
+        if table.existing:
+            yield ("routeTables", table.name), table.existing, "routeTables"
     for circuit in network.circuits.values():
         if circuit.existing:
             yield ("circuits", circuit.name), circuit.existing, "expressRouteCircuits"

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Any, NamedTuple
 
-from topology import checks_express_route, checks_routers, checks_virtual_networks, checks_vpn
+from topology import (
+    checks_express_route,
+    checks_routers,
+    checks_user_routes,
+    checks_virtual_networks,
+    checks_vpn,
+)
 from topology.addressing import overlapping
 from topology.errors import Mistake, flaw
 from topology.network import Network
@@ -51,6 +57,7 @@ def network_section(network: Network, section: str) -> Mapping[str, Any]:
     """Return a section of a network by its name in the stack file."""
     return {
         "virtualNetworks": network.virtual_networks,
+        "routeTables": network.route_tables,
         "circuits": network.circuits,
         "locations": network.locations,
         "routers": network.routers,
@@ -67,6 +74,11 @@ def _all_references(network: Network) -> Iterator[Reference]:
 
 
 def _azure_references(network: Network) -> Iterator[Reference]:
+    for vnet in network.virtual_networks.values():
+        for name, subnet in vnet.subnets.items():
+            if subnet.route_table:
+                path = ("virtualNetworks", vnet.name, "subnets", name, "routeTable")
+                yield path, "routeTables", subnet.route_table
     for name, peering in network.peerings.items():
         yield ("peerings", name, "hub"), "virtualNetworks", peering.hub
         yield ("peerings", name, "spoke"), "virtualNetworks", peering.spoke
@@ -109,6 +121,7 @@ def _names_that_differ_in_case(network: Network) -> Found:
     """Names in Azure, and host names, are the same in upper and lower case."""
     for section, attribute in (
         ("virtualNetworks", network.virtual_networks),
+        ("routeTables", network.route_tables),
         ("peerings", network.peerings),
         ("circuits", network.circuits),
         ("connections", network.connections),
@@ -176,6 +189,7 @@ _CHECKS: tuple[Callable[[Network], Found], ...] = (
     _site_names,
     _names_that_differ_in_case,
     *checks_virtual_networks.CHECKS,
+    *checks_user_routes.CHECKS,
     *checks_express_route.CHECKS,
     *checks_vpn.CHECKS,
     *checks_routers.CHECKS,

@@ -14,6 +14,7 @@ from topology.expressroute import Circuit, CircuitConnection, GlobalReach, Link,
 from topology.model import Described, ReadOnly, Section, nothing
 from topology.routers import Router, RouterMode
 from topology.sites import Location, Peering, VirtualNetwork
+from topology.user_routes import RouteTable
 from topology.vpn import Tunnel
 
 
@@ -31,6 +32,7 @@ class Network(Described):
     router_mode: RouterMode = RouterMode.PUSH
     """How far the program goes with routers that do not say it themselves."""
     virtual_networks: Section[VirtualNetwork] = Field(default_factory=nothing)
+    route_tables: Section[RouteTable] = Field(default_factory=nothing)
     peerings: Section[Peering] = Field(default_factory=nothing)
     circuits: Section[Circuit] = Field(default_factory=nothing)
     connections: Section[CircuitConnection] = Field(default_factory=nothing)
@@ -50,8 +52,8 @@ class Network(Described):
             return self.virtual_networks[site].address_space
         return self.locations[site].prefixes
 
-    def region(self, item: VirtualNetwork | Circuit) -> str:
-        """Return the Azure region of a virtual network or a circuit."""
+    def region(self, item: VirtualNetwork | RouteTable | Circuit) -> str:
+        """Return the Azure region of a virtual network, a route table or a circuit."""
         return item.location or self.location
 
     def router_asn(self, router: Router) -> Asn:

@@ -15,12 +15,17 @@ GATEWAY_SUBNET = "GatewaySubnet"
 
 ROUTE_SERVER_SUBNET = "RouteServerSubnet"
 
+SERVICE_SUBNETS = frozenset({GATEWAY_SUBNET, ROUTE_SERVER_SUBNET})
+"""Subnets that hold a service of Azure's and nothing else."""
+
 
 class Subnet(Described):
     """One subnet of a virtual network."""
 
     prefix: Prefix
     """Inside the address space."""
+    route_table: str | None = None
+    """The route table in which its traffic looks first."""
 
 
 class ExpressRouteGateway(Described):

@@ -17,6 +17,7 @@ Changes = Mapping[str, Any]
 Expected = tuple[str, str]
 """The path of a mistake, and a part of what it says."""
 
+SPOKE = "virtualNetworks.spoke"
 HUB, LINK = "virtualNetworks.hub", "circuits.expressroute1.privatePeering.primary"
 TO_ROUTER, CE1, CE2 = "tunnels.hub-location1.router", "routers.location1-ce1", "routers.location1-ce2"
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/"
@@ -82,6 +83,11 @@ def second_tunnel(**router: Any) -> Changes:
         **router,
     }
     return at("tunnels.second", {"virtualNetwork": "branch", "router": end})
+
+
+def table_on(subnet: str, route: Changes) -> Changes:
+    """Return a route table `t` with one route `r`, and a subnet that has it."""
+    return both(at("routeTables.t.routes.r", route), at(f"{subnet}.routeTable", "t"))
 
 
 def many_vnets(count: int, joined: Callable[[str], tuple[str, Changes]], **changes: Any) -> Changes:
@@ -240,6 +246,85 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
     "a part of a gateway's resource": (
         at("virtualNetworks.branch.vpnGateway.existing", {"id": f"{ID}virtualNetworkGateways/a/b/c"}),
         (("virtualNetworks.branch.vpnGateway.existing.id", ".../virtualNetworkGateways/<name>"),),
+    ),
+    # route tables
+    "an unknown route table": (
+        at(f"{HUB}.subnets.workload.routeTable", "none-such"),
+        ((f"{HUB}.subnets.workload.routeTable", "none-such is not in routeTables (none is described)"),),
+    ),
+    "an appliance without an address": (
+        at("routeTables.t.routes.r", {"prefix": "10.99.0.0/24", "nextHop": "VirtualAppliance"}),
+        (("routeTables.t.routes.r.address", "is missing: a virtual appliance is found by its address"),),
+    ),
+    "an address for no appliance": (
+        at("routeTables.t.routes.r", {"prefix": "10.99.0.0/24", "nextHop": "None", "address": "10.10.30.9"}),
+        (("routeTables.t.routes.r.address", "belongs to nextHop: VirtualAppliance only, this is None"),),
+    ),
+    "two routes to one prefix": (
+        both(
+            at("routeTables.t.routes.r", {"prefix": "10.99.0.0/24", "nextHop": "None"}),
+            at("routeTables.t.routes.s", {"prefix": "10.99.0.0/24", "nextHop": "Internet"}),
+        ),
+        (("routeTables.t.routes.s.prefix", "has the prefix of r in the same table, 10.99.0.0/24"),),
+    ),
+    "a default route for gateways": (
+        table_on(f"{HUB}.subnets.GatewaySubnet", {"prefix": "0.0.0.0/0", "nextHop": "None"}),
+        (
+            (
+                f"{HUB}.subnets.GatewaySubnet.routeTable",
+                "t has a route to 0.0.0.0/0, GatewaySubnet none (GW-5)",
+            ),
+        ),
+    ),
+    "gateways without the routes of gateways": (
+        both(
+            table_on(f"{HUB}.subnets.GatewaySubnet", {"prefix": "10.99.0.0/24", "nextHop": "None"}),
+            at("routeTables.t.propagateGatewayRoutes", False),
+        ),
+        ((f"{HUB}.subnets.GatewaySubnet.routeTable", "GatewaySubnet needs it (GW-5)"),),
+    ),
+    "a route table for a Route Server": (
+        both(
+            ROUTE_SERVER,
+            ACTIVE,
+            table_on(f"{HUB}.subnets.RouteServerSubnet", {"prefix": "10.99.0.0/24", "nextHop": "None"}),
+        ),
+        ((f"{HUB}.subnets.RouteServerSubnet.routeTable", "RouteServerSubnet takes no route table"),),
+    ),
+    "a gateway as next hop beside ExpressRoute": (
+        table_on(f"{SPOKE}.subnets.workload", {"prefix": "0.0.0.0/0", "nextHop": "VirtualNetworkGateway"}),
+        ((f"{SPOKE}.subnets.workload.routeTable", "hub has ExpressRoute beside VPN (GW-6)"),),
+    ),
+    "a gateway as next hop without VPN": (
+        both(
+            table_on(
+                "virtualNetworks.remote.subnets.workload",
+                {"prefix": "0.0.0.0/0", "nextHop": "VirtualNetworkGateway"},
+            ),
+            at("routeTables.t.location", "westus2"),
+        ),
+        (("virtualNetworks.remote.subnets.workload.routeTable", "remote has and uses none (GW-6)"),),
+    ),
+    "an appliance far away": (
+        table_on(
+            f"{SPOKE}.subnets.workload",
+            {"prefix": "10.2.30.0/25", "nextHop": "VirtualAppliance", "address": "10.17.30.5"},
+        ),
+        ((f"{SPOKE}.subnets.workload.routeTable", "r leads to 10.17.30.5, neither in spoke nor in a peer"),),
+    ),
+    "a route table of another region": (
+        both(
+            table_on(f"{SPOKE}.subnets.workload", {"prefix": "10.99.0.0/24", "nextHop": "None"}),
+            at("routeTables.t.location", "westus2"),
+        ),
+        ((f"{SPOKE}.subnets.workload.routeTable", "t is in westus2, spoke in eastus: both must be in one"),),
+    ),
+    "a new route table on what exists": (
+        both(
+            table_on(f"{SPOKE}.subnets.workload", {"prefix": "10.99.0.0/24", "nextHop": "None"}),
+            at(f"{SPOKE}.existing", {"id": f"{ID}virtualNetworks/spoke"}),
+        ),
+        ((f"{SPOKE}.subnets.workload.routeTable", "spoke exists already and is not changed"),),
     ),
     # peerings
     "a peering with itself": (
