@@ -34,6 +34,7 @@ from components.references import (
     VirtualNetworkReference,
     VpnGatewayReference,
 )
+from components.route_table import RouteTable, RouteTableArgs
 from components.router_configuration import OnPremisesRouter, OnPremisesRouterArgs
 from components.site_to_site import (
     RouterConnection,
@@ -62,6 +63,7 @@ class HybridNetwork(pulumi.ComponentResource):
         self._circuit_ids: dict[str, pulumi.Output[str]] = {}
         self._shared_keys: dict[str, pulumi.Output[str]] = {}
 
+        self._route_table_ids = self._create_route_tables()
         self._virtual_networks = self._create_virtual_networks()
         self._express_route_gateways = self._create_express_route_gateways()
         self._vpn_gateways = self._create_vpn_gateways()
@@ -128,13 +130,29 @@ class HybridNetwork(pulumi.ComponentResource):
             )
         return self._placements[region]
 
+    def _create_route_tables(self) -> dict[str, pulumi.Output[str]]:
+        ids = {}
+        for name, table in self._network.route_tables.items():
+            if table.existing:
+                ids[name] = pulumi.Output.from_input(table.existing.id)
+                continue
+            args = RouteTableArgs(described=table, placement=self._placement(self._network.region(table)))
+            ids[name] = RouteTable(
+                self._logical_name("route-table", "routeTables", name), args, self._child
+            ).id
+        return ids
+
     def _create_virtual_networks(self) -> dict[str, VirtualNetworkReference]:
         references = {}
         for name, vnet in self._network.virtual_networks.items():
             if vnet.existing:
                 references[name] = existing_virtual_network(vnet.existing, self._subscriptions)
                 continue
-            args = VirtualNetworkArgs(described=vnet, placement=self._placement(self._network.region(vnet)))
+            args = VirtualNetworkArgs(
+                described=vnet,
+                placement=self._placement(self._network.region(vnet)),
+                route_table_ids=self._route_table_ids,
+            )
             logical_name = self._logical_name("virtual-network", "virtualNetworks", name)
             references[name] = VirtualNetwork(logical_name, args, self._child).reference
         return references

@@ -6,6 +6,7 @@ delete the others. Azure changes one subnet of a virtual network at a time, henc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -22,6 +23,8 @@ class VirtualNetworkArgs:
 
     described: topology.VirtualNetwork
     placement: Placement
+    route_table_ids: Mapping[str, pulumi.Output[str]]
+    """Of every route table that there is, by name."""
 
 
 class VirtualNetwork(pulumi.ComponentResource):
@@ -74,6 +77,12 @@ class VirtualNetwork(pulumi.ComponentResource):
                 resource_group_name=self._args.placement.resource_group_name,
                 virtual_network_name=self._virtual_network.name,
                 address_prefix=str(subnet.prefix),
+                route_table=self._route_table(subnet),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=list(subnets.values())[-1:]),
             )
         return subnets
+
+    def _route_table(self, subnet: topology.Subnet) -> network.RouteTableArgs | None:
+        if subnet.route_table is None:
+            return None
+        return network.RouteTableArgs(id=self._args.route_table_ids[subnet.route_table])

@@ -36,6 +36,7 @@ PATHS = {
     ),
     "network:LocalNetworkGateway": f"{_NETWORK}localNetworkGateways/{{localNetworkGatewayName}}",
     "network:PublicIPAddress": f"{_NETWORK}publicIPAddresses/{{publicIpAddressName}}",
+    "network:RouteTable": f"{_NETWORK}routeTables/{{routeTableName}}",
     "network:Subnet": f"{_NETWORK}virtualNetworks/{{virtualNetworkName}}/subnets/{{subnetName}}",
     "network:VirtualNetwork": f"{_NETWORK}virtualNetworks/{{virtualNetworkName}}",
     "network:VirtualNetworkGateway": f"{_NETWORK}virtualNetworkGateways/{{virtualNetworkGatewayName}}",

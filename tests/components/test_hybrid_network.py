@@ -196,6 +196,41 @@ def test_an_authorization_that_was_given_is_used(deploy: Callable[..., Any]) -> 
     assert connection["authorizationKey"] == "11111111-0000-4000-8000-000000000003"
 
 
+def test_route_tables_are_attached_to_their_subnets(deploy: Callable[..., Any]) -> None:
+    hub = {
+        **SMALL["virtualNetworks"]["hub"],
+        "subnets": {
+            "GatewaySubnet": {"prefix": "10.0.0.0/26"},
+            "workload": {"prefix": "10.0.0.64/26", "routeTable": "to-firewall"},
+            "other": {"prefix": "10.0.0.128/26", "routeTable": "shared"},
+        },
+    }
+    id_of_shared = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/shared"
+    tables = {
+        "to-firewall": {
+            "propagateGatewayRoutes": False,
+            "routes": {
+                "all": {"prefix": "0.0.0.0/0", "nextHop": "VirtualAppliance", "address": "10.0.0.132"},
+                "nowhere": {"prefix": "10.9.0.0/16", "nextHop": "None"},
+            },
+        },
+        "shared": {"existing": {"id": id_of_shared}},
+    }
+    deployment = deploy({**SMALL, "virtualNetworks": {"hub": hub}, "routeTables": tables}, preview=True)
+    (table,) = deployment.of_type(f"{NETWORK}RouteTable").values()
+    assert table["routeTableName"] == "rt-to-firewall-test-eastus"
+    assert table["disableBgpRoutePropagation"] is True
+    appliance = {"nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.0.0.132"}
+    assert table["routes"] == [
+        {"name": "all", "addressPrefix": "0.0.0.0/0", **appliance},
+        {"name": "nowhere", "addressPrefix": "10.9.0.0/16", "nextHopType": "None"},
+    ]
+    subnets = deployment.of_type(f"{NETWORK}Subnet")
+    assert subnets["hub-virtual-network-workload"]["routeTable"] == {"id": "id-of-to-firewall-route-table"}
+    assert subnets["hub-virtual-network-other"]["routeTable"] == {"id": id_of_shared}
+    assert "routeTable" not in subnets["hub-virtual-network-GatewaySubnet"]
+
+
 def test_tags_reach_what_takes_tags(deploy: Callable[..., Any]) -> None:
     deployment = deploy({**SMALL, "tags": {"owner": "network team"}}, preview=True)
     for kind in ("VirtualNetwork", "VirtualNetworkGateway", "ExpressRouteCircuit"):

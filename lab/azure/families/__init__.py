@@ -11,6 +11,7 @@ from lab.azure.families import (
     local_network_gateways,
     public_ip_addresses,
     resource_groups,
+    route_tables,
     virtual_network_peerings,
     virtual_networks,
 )
@@ -19,6 +20,7 @@ TYPES: dict[str, ResourceType] = {
     declared.path: declared
     for family in (
         resource_groups,
+        route_tables,
         virtual_networks,
         virtual_network_peerings,
         public_ip_addresses,

@@ -122,6 +122,15 @@ def _refuse_wrong_subnet(change: Change) -> None:
             f"larger, and {subnet.id} has {subnet_prefixes(subnet)[0]}.",
             rule="GW-3",
         )
+    if change.is_new and "routeTable" in subnet.properties:
+        table = change.target(subnet.properties["routeTable"])
+        if any(route["properties"]["addressPrefix"] == "0.0.0.0/0" for route in table.properties["routes"]):
+            raise Refusal(
+                "GatewaySubnetWithDefaultRoute",
+                f"Gateway {change.id.name} cannot be created: route table {table.id} of {subnet.id} has a "
+                "route to 0.0.0.0/0.",
+                rule="GW-5",
+            )
     if change.before is not None:
         before = change.before.properties["ipConfigurations"][0]["properties"]["subnet"]["id"].lower()
         if before != subnet.id.key:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from lab.azure.change import Change
+from lab.azure.change import Change, missing_reference
+from lab.azure.common_rules import is_in_region
 from lab.azure.declaration import (
     ADDRESS_SPACE,
     Properties,
@@ -19,9 +20,11 @@ from lab.azure.declaration import (
     named,
     one_of,
     prefix,
+    reference,
     structure,
     text,
 )
+from lab.azure.families.route_tables import ROUTE_TABLES
 from lab.azure.refusal import Refusal
 from lab.azure.state import Resource, State
 
@@ -158,6 +161,12 @@ def _refuse_prefix_in_use(change: Change) -> None:
         )
 
 
+def _refuse_route_table_elsewhere(change: Change) -> None:
+    given = change.properties.get("routeTable")
+    if given and not is_in_region(change.state, change.target(given), change.parent().location):
+        raise missing_reference(given["id"], change.id)
+
+
 TYPES = (
     ResourceType(
         path=VIRTUAL_NETWORKS,
@@ -189,6 +198,7 @@ TYPES = (
             "delegations": named({"serviceName": text(required=True), "actions": ignored()}, default=()),
             "privateEndpointNetworkPolicies": one_of(*_ENDPOINT_POLICIES, default="Disabled"),
             "privateLinkServiceNetworkPolicies": one_of("Enabled", "Disabled", default="Enabled"),
+            "routeTable": reference(ROUTE_TABLES),
             "serviceEndpoints": items(
                 structure({"service": text(), "locations": items(text()), "provisioningState": ignored()})
             ),
@@ -201,7 +211,7 @@ TYPES = (
             "provisioningState": ignored(),
         },
         located=False,
-        checks=(_refuse_bad_subnet, _refuse_prefix_in_use),
+        checks=(_refuse_bad_subnet, _refuse_prefix_in_use, _refuse_route_table_elsewhere),
         describe=_describe_subnet,
         in_use="InUseSubnetCannotBeDeleted",
     ),

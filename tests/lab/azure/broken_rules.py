@@ -74,6 +74,19 @@ def local_gateway(ip: str = "66.198.12.107", bgp: dict[str, Any] | None = None) 
     return body({"gatewayIpAddress": ip, **({"bgpSettings": bgp} if bgp else {})})
 
 
+def route_table(*routes: tuple[str, ...], location: str = "eastus") -> Make:
+    """A route is its name, prefix, next hop type and, for an appliance, address."""
+    parts = [
+        {"name": name, "properties": {"addressPrefix": prefix, "nextHopType": kind, **address_of(*rest)}}
+        for name, prefix, kind, *rest in routes
+    ]
+    return body({"routes": parts}, location)
+
+
+def address_of(*address: str) -> dict[str, str]:
+    return {"nextHopIpAddress": address[0]} if address else {}
+
+
 def public_ip(method: str = "Static", sku: str = "Standard", **top: Any) -> Make:
     return body({"publicIPAllocationMethod": method}, sku={"name": sku}, **{"location": "eastus", **top})
 

@@ -19,6 +19,7 @@ from tests.lab.azure.broken_rules import (
     everything,
     peering,
     public_ip,
+    route_table,
     virtual_network,
 )
 
@@ -91,6 +92,37 @@ REFUSED = {
         f"{HUB}/subnets/GatewaySubnet",
         body({"addressPrefix": "10.10.30.192/26"}, None),
         "InUsePrefixCannotBeDeleted",
+        "",
+    ),
+    # route tables
+    "appliance-without-address": (
+        "routeTables/new",
+        route_table(("a", "10.2.30.0/25", "VirtualAppliance")),
+        "InvalidNextHopIpAddress",
+        "",
+    ),
+    "address-without-appliance": (
+        "routeTables/new",
+        route_table(("a", "10.2.30.0/25", "None", "10.10.30.9")),
+        "InvalidNextHopIpAddress",
+        "",
+    ),
+    "two-routes-to-one-prefix": (
+        "routeTables/new",
+        route_table(("a", "10.2.30.0/25", "None"), ("b", "10.2.30.0/25", "Internet")),
+        "RouteConflict",
+        "",
+    ),
+    "two-routes-of-one-name": (
+        "routeTables/new",
+        route_table(("a", "10.2.30.0/25", "None"), ("A", "10.2.31.0/25", "None")),
+        "DuplicateResourceName",
+        "",
+    ),
+    "unknown-next-hop": (
+        "routeTables/new",
+        route_table(("a", "10.2.30.0/25", "Firewall")),
+        "InvalidRequestFormat",
         "",
     ),
     # peerings

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from tests.lab.azure.azure_client import refused
+from tests.lab.azure.broken_rules import route_table
 
 
 def test_the_spoke_uses_remote_gateways_only_once_they_are_there_and_lent(network: Any) -> None:
@@ -33,6 +34,37 @@ def test_a_network_that_uses_remote_gateways_gets_none_of_its_own(network: Any) 
     network.add_peering("branch", "hub", useRemoteGateways=True)
     own = partial(network.add_express_route_gateway, "branch")
     assert refused(own) == ("VnetHasGatewayAndUseRemoteGateways", "PEER-2")
+
+
+def test_a_default_route_keeps_gateways_away(network: Any) -> None:
+    network.add_virtual_network("hub")
+    network.azure.put("routeTables/rt", route_table(("all", "0.0.0.0/0", "None"))(network))
+    subnet = network.azure.get("virtualNetworks/hub/subnets/GatewaySubnet")
+    subnet["properties"]["routeTable"] = network.azure.ref("routeTables/rt")
+    network.azure.put("virtualNetworks/hub/subnets/GatewaySubnet", subnet)
+    create = partial(network.add_express_route_gateway, "hub")
+    assert refused(create) == ("GatewaySubnetWithDefaultRoute", "GW-5")
+    network.azure.put("routeTables/rt", route_table(("one", "10.2.30.0/25", "None"))(network))
+    create()
+
+
+def test_a_route_table_serves_subnets_of_its_region_until_none_has_it(network: Any) -> None:
+    network.add_virtual_network("hub")
+    workload = "virtualNetworks/hub/subnets/workload"
+    subnet = network.azure.get(workload)
+    for name, region in (("near", "eastus"), ("far", "westus2")):
+        network.azure.put(f"routeTables/{name}", route_table(location=region)(network))
+    subnet["properties"]["routeTable"] = network.azure.ref("routeTables/far")
+    assert refused(lambda: network.azure.put(workload, subnet)) == ("InvalidResourceReference", "")
+    subnet["properties"]["routeTable"] = network.azure.ref("routeTables/near")
+    network.azure.put(workload, subnet)
+    shown = network.azure.get("routeTables/near")["properties"]["subnets"]
+    assert [part["id"].endswith("/hub/subnets/workload") for part in shown] == [True]
+    delete = partial(network.azure.delete, "routeTables/near")
+    assert refused(delete) == ("InUseRouteTableCannotBeDeleted", "")
+    del subnet["properties"]["routeTable"]
+    network.azure.put(workload, subnet)
+    delete()
 
 
 def test_a_half_whose_other_half_was_deleted_has_to_be_renewed(network: Any) -> None:
