@@ -112,9 +112,9 @@ def _uses(network: Network) -> Iterator[tuple[KeyPath, VirtualNetwork, str, Rout
     """Yield each subnet that has a route table: its place, virtual network and name, and the table."""
     for vnet in network.virtual_networks.values():
         for name, subnet in vnet.subnets.items():
-            if subnet.route_table in network.route_tables:
+            if table := network.route_tables.get(subnet.route_table or ""):
                 path = ("virtualNetworks", vnet.name, "subnets", name, "routeTable")
-                yield path, vnet, name, network.route_tables[subnet.route_table]
+                yield path, vnet, name, table
 
 
 CHECKS: tuple[Callable[[Network], Found], ...] = (

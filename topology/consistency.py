@@ -77,8 +77,8 @@ def _azure_references(network: Network) -> Iterator[Reference]:
     for vnet in network.virtual_networks.values():
         for name, subnet in vnet.subnets.items():
             if subnet.route_table:
-                path = ("virtualNetworks", vnet.name, "subnets", name, "routeTable")
-                yield path, "routeTables", subnet.route_table
+                used_at = ("virtualNetworks", vnet.name, "subnets", name, "routeTable")
+                yield used_at, "routeTables", subnet.route_table
     for name, peering in network.peerings.items():
         yield ("peerings", name, "hub"), "virtualNetworks", peering.hub
         yield ("peerings", name, "spoke"), "virtualNetworks", peering.spoke
