@@ -73,10 +73,10 @@ def _place_in(project: Path, document: topology.Document, path: tuple[str, ...])
 def _refuse_route_servers(network: topology.Network) -> None:
     """Say that a Route Server is predicted but not deployed, rather than to deploy all but that."""
     for name, vnet in network.virtual_networks.items():
-        if vnet.route_server:
+        if vnet.route_server and not vnet.route_server.existing:
             raise pulumi.RunError(
                 f"virtualNetworks.{name}.routeServer: paths over it are predicted, but this program does not "
-                "deploy a Route Server: deploy it apart, or leave it out"
+                "deploy a Route Server: deploy it apart and name it by existing: {id: ...}, or leave it out"
             )
 
 

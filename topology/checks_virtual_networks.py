@@ -115,7 +115,8 @@ def _route_servers(network: Network) -> Found:
         if vnet.route_server is None:
             continue
         path = ("virtualNetworks", vnet.name)
-        if ROUTE_SERVER_SUBNET not in vnet.subnets and not vnet.existing:
+        exists = vnet.existing or vnet.route_server.existing
+        if ROUTE_SERVER_SUBNET not in vnet.subnets and not exists:
             says = f"a Route Server needs a subnet named exactly {ROUTE_SERVER_SUBNET}"
             yield flaw(*path, "subnets", says=says)
         subnet = vnet.subnets.get(ROUTE_SERVER_SUBNET)
@@ -191,6 +192,8 @@ def _existing(network: Network) -> Iterator[tuple[tuple[str, ...], Existing, str
         ):
             if gateway and gateway.existing:
                 yield (*path, key), gateway.existing, "virtualNetworkGateways"
+        if vnet.route_server and vnet.route_server.existing:
+            yield (*path, "routeServer"), vnet.route_server.existing, "virtualHubs"
     for table in network.route_tables.values():
         if table.existing:
             yield ("routeTables", table.name), table.existing, "routeTables"

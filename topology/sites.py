@@ -58,6 +58,7 @@ class RouteServer(Described):
 
     branch_to_branch: bool = True
     """Exchange routes between the VPN and the ExpressRoute gateway (PATH-8, ASN-12)."""
+    existing: Existing | None = None
 
 
 class VirtualNetwork(Named):

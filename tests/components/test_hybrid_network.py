@@ -285,6 +285,10 @@ def test_a_route_server_is_refused_rather_than_left_out(deploy: Callable[..., An
     }
     with pytest.raises(pulumi.RunError, match=r"virtualNetworks\.hub\.routeServer: .* does not deploy"):
         deploy({**SMALL, "virtualNetworks": {"hub": hub}})
+    server = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualHubs/server"}
+    with_existing = {"hub": {**hub, "routeServer": {"existing": server}}}
+    deployment = deploy({**SMALL, "virtualNetworks": with_existing}, preview=True)
+    assert list(deployment.of_type(f"{NETWORK}VirtualNetwork")) == ["hub-virtual-network"]
 
 
 SMALL: dict[str, Any] = {
