@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import getpass
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +48,9 @@ class Endpoint:
     port: int
     username: str
     identity_files: tuple[str, ...]
+    """Those that OpenSSH's configuration names."""
+    identities_only: bool
+    """Whether no other key is to be offered."""
     key_name: str
     """Under which name known_hosts has the router's key."""
     known_hosts: tuple[Path, ...]
@@ -55,7 +60,7 @@ class Endpoint:
     @property
     def address(self) -> str:
         """Host and port for messages."""
-        return f"{self.hostname}:{self.port}"
+        return f"[{self.hostname}]:{self.port}" if ":" in self.hostname else f"{self.hostname}:{self.port}"
 
     def refusal(self, key: paramiko.PKey) -> PushError:
         """The error for a host key that is not known to be the router's."""
@@ -108,8 +113,9 @@ def find_endpoint(access: Access) -> Endpoint:
         config_file=config_file,
         hostname=hostname,
         port=port,
-        username=access.username or found.get("user", ""),
-        identity_files=tuple(file for file in found.get("identityfile", ()) if Path(file).is_file()),
+        username=access.username or found.get("user") or _local_user(),
+        identity_files=tuple(found.get("identityfile", ())),
+        identities_only=found.get("identitiesonly", "no").lower() == "yes",
         key_name=key_name,
         known_hosts=files,
         keys=keys,
@@ -154,6 +160,13 @@ def _lookup(file: Path | None, access: Access) -> dict[str, str]:
             f"{access.router}: {file} cannot be read as OpenSSH's configuration: {error}"
         ) from None
     return found
+
+
+def _local_user() -> str:
+    """Who runs this, as whom OpenSSH would log in; empty if the system does not know."""
+    with contextlib.suppress(KeyError, OSError):
+        return getpass.getuser()
+    return ""
 
 
 def _known_hosts(found: dict[str, str]) -> tuple[Path, ...]:

@@ -1,45 +1,34 @@
 """A session on one IOS-XE router over SSH: reads its configuration, types lines, and believes nothing unseen.
 
-The connection is netmiko's. Reading is our own for three reasons: netmiko's waits in steps of 10 ms and only
-notices a dead connection when its time is up; a rejected line may pass for an accepted one when a log line
-with a `#` comes after it; and it logs every byte, keys included, at DEBUG. Here nothing is logged.
+A line counts as taken when its echo came back, then an answer that does not reject it, then a prompt that
+stands alone on a line: netmiko's own check lets a rejection pass when a log line with a `#` comes after it.
 
 Every wait has an end, and every error of netmiko, paramiko or the socket leaves as a `PushError`.
 """
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import logging
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Self
 
 import netmiko
 import paramiko
-from netmiko.cisco.cisco_ios import CiscoIosSSH
 
-from onprem.access import Access, Endpoint, find_endpoint
-from onprem.answers import QUESTION, read_answer, without_log
-from onprem.errors import PushError, Unreachable, Untrusted
+from onprem.access import Access, find_endpoint
+from onprem.answers import read_answer, without_log
+from onprem.connection import Asked, Connection, Lost
+from onprem.errors import PushError, Unreachable
 from onprem.redaction import Redaction
 from onprem.script import EXIT, TypedLine
 from onprem.sections import Section, read_running_configuration
 
-# Without a handler Python prints a library's errors, tracebacks and all, beside our one sentence.
-logging.getLogger("paramiko").addHandler(logging.NullHandler())
-
-CONNECT_TIMEOUT = 15.0
 LINE_TIMEOUT = 30.0
 READ_TIMEOUT = 120.0
 """Seconds; a large configuration takes a router a while to write down."""
 _PROMPT_WIDTH = 20
 _PRIVILEGED = 15
-_PAUSE = 1.0
-"""Seconds of silence after which a question counts as one."""
-_CHUNK = 65536
 _PAGES = ("terminal length 0", "terminal width 511", "terminal no monitor")
 
 
@@ -55,120 +44,8 @@ class NotSaved(PushError):  # noqa: N818 (a state of the router)
     """A router that said that it could not save its configuration."""
 
 
-class _Lost(Exception):  # noqa: N818 (an event, translated below)
-    """The connection ended, or the router fell silent; the text says which."""
-
-
-class _Asked(Exception):  # noqa: N818 (an event, translated below)
-    """The router asked a question; the text is its last line."""
-
-
 _SAVING_ASKS = re.compile(r"(?:Destination filename \[startup-config\]\?|Overwrite .*\[confirm\]) ?$")
 """What a router may ask before it saves, and what RETURN answers as it should be."""
-
-
-class _StrictClient(paramiko.SSHClient):
-    """Trusts the host keys of the endpoint and no others."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__()
-        self._endpoint = endpoint
-        self.set_missing_host_key_policy(_Refuse(endpoint))
-        port = endpoint.port
-        name = endpoint.hostname if port == paramiko.config.SSH_PORT else f"[{endpoint.hostname}]:{port}"
-        for key in endpoint.keys:
-            self.get_host_keys().add(name, key.get_name(), key)
-
-    def connect(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 (paramiko's own)
-        try:
-            super().connect(*arguments, **options)
-        except paramiko.BadHostKeyException as error:
-            raise self._endpoint.refusal(error.key) from None
-
-
-class _Refuse(paramiko.MissingHostKeyPolicy):
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
-        del client, hostname
-        raise self._endpoint.refusal(key)
-
-
-class _Connection(CiscoIosSSH):
-    """netmiko's IOS connection with our host keys, blocking reads and no log."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._buffer = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        access = endpoint.access
-        super().__init__(
-            device_type="cisco_xe",
-            host=access.host,
-            port=endpoint.port,
-            username=endpoint.username,
-            password=access.password or None,
-            ssh_strict=True,
-            conn_timeout=CONNECT_TIMEOUT,
-            auth_timeout=CONNECT_TIMEOUT,
-            banner_timeout=CONNECT_TIMEOUT,
-            keepalive=10,
-            ssh_config_file=str(endpoint.config_file) if endpoint.config_file else None,
-        )
-
-    def _connect_params_dict(self) -> dict[str, Any]:
-        parameters: dict[str, Any] = super()._connect_params_dict()
-        with_key = bool(self._endpoint.identity_files)
-        return parameters | {
-            "hostname": self._endpoint.hostname,
-            "key_filename": list(self._endpoint.identity_files) or None,
-            "look_for_keys": False,
-            "allow_agent": not with_key and not self._endpoint.access.password,
-        }
-
-    def _get_ssh_client_instance(self) -> paramiko.SSHClient:
-        return _StrictClient(self._endpoint)
-
-    def _build_ssh_client(self) -> paramiko.SSHClient:
-        return self._get_ssh_client_instance()
-
-    def _try_session_preparation(self, force_data: bool = True) -> None:  # noqa: FBT001, FBT002 (netmiko's)
-        """Leaves the preparation to the session, which checks each answer."""
-
-    def send(self, text: str) -> None:
-        """Sends characters without logging them."""
-        self._terminal().sendall(text.encode())
-
-    def _terminal(self) -> paramiko.Channel:
-        if not isinstance(self.remote_conn, paramiko.Channel):
-            raise _Lost("the connection is closed")
-        return self.remote_conn
-
-    def wait_for(self, found: Callable[[str], int], seconds: float) -> str:
-        """Read until `found` says where in the text to stop (0: not yet); the rest stays for later.
-
-        Raises:
-            _Asked: the router wants an answer: its text ends in a question, and nothing followed.
-            _Lost: time is up, or the connection ended.
-        """
-        end = time.monotonic() + seconds
-        while not (stop := found(self._buffer)):
-            left = end - time.monotonic()
-            if left <= 0:
-                raise _Lost(f"no answer came within {seconds:.0f} s")
-            self._terminal().settimeout(min(left, _PAUSE))
-            try:
-                piece = self._terminal().recv(_CHUNK)
-            except TimeoutError:
-                if QUESTION.search(self._buffer):
-                    raise _Asked(self._buffer.splitlines()[-1]) from None
-                continue
-            if not piece:
-                raise _Lost("the connection ended")
-            self._buffer += self._decoder.decode(piece).replace("\r", "")
-        text, self._buffer = self._buffer[:stop], self._buffer[stop:]
-        return text
 
 
 class Session:
@@ -184,7 +61,7 @@ class Session:
         self._endpoint = find_endpoint(access)
         self._usable = True
         with self._translated(f"cannot log in to {self._endpoint.address}"):
-            self._connection = _Connection(self._endpoint)
+            self._connection = Connection(self._endpoint)
         self._mode = ""
         try:
             with self._translated("the first prompt did not come"):
@@ -248,7 +125,7 @@ class Session:
                 f"{self._router}: the router at {self._endpoint.address} calls itself {found['name']};"
                 " nothing was changed. Correct management.host, or the name of the router"
             )
-        self._router_prompt = found["name"]
+        self._prompt = _prompt_of(found["name"])
         if found["level"] == ">":
             raise PushError(
                 f"{self._router}: user {self._endpoint.username} is not in privileged mode after the login;"
@@ -380,27 +257,17 @@ class Session:
 
         A question that `expected` matches is answered by RETURN, once.
         """
-        name = re.escape(self._router_prompt)
-        short = re.escape(self._router_prompt[:_PROMPT_WIDTH])
-        prompt = rf"(?:{name}#|{short}\((?P<mode>[\w-]+)\)#)[ ]?(?=\n|$)"
-        whole = re.compile(rf"{re.escape(sent)}[ ]*\n(?P<text>(?:.*\n)*?){prompt}")
-
-        def complete(text: str) -> int:
-            found = whole.search(text)
-            return found.end() if found else 0
-
+        answer = _Awaited(sent, self._prompt)
         with self._translated(f"{shown} was sent, and then"):
             self._connection.send(f"{sent}\n")
             try:
-                text = self._connection.wait_for(complete, seconds)
-            except _Asked as question:
+                self._connection.wait_for(answer.ends_in, seconds)
+            except Asked as question:
                 if expected is None or not expected.search(str(question)):
                     raise
                 self._connection.send("\n")
-                text = self._connection.wait_for(complete, seconds)
-            found = whole.search(text)
-        assert found is not None
-        return found["text"], found["mode"] or ""
+                self._connection.wait_for(answer.ends_in, seconds)
+        return answer.text, answer.mode
 
     @contextlib.contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
@@ -409,20 +276,14 @@ class Session:
             yield
         except PushError:
             raise
-        except _Asked as question:
+        except Asked as question:
             self._usable = False
             raise PushError(
                 f"{self._router}: {doing}: the router asked '{self._redaction.text(str(question).strip())}',"
                 " which nothing here answers"
             ) from None
-        except netmiko.NetmikoAuthenticationException:
-            raise Untrusted(
-                f"{self._router}: {self._endpoint.address} refused user"
-                f" {self._endpoint.username or '(none given)'}: check iosxe:username and iosxe:password, or"
-                " IOSXE_USERNAME and IOSXE_PASSWORD; there was one try only"
-            ) from None
         except (
-            _Lost,
+            Lost,
             netmiko.NetmikoBaseException,
             paramiko.SSHException,
             OSError,
@@ -432,6 +293,48 @@ class Session:
             self._usable = False
             why = self._redaction.text(" ".join(str(error).split())) or type(error).__name__
             raise Unreachable(f"{self._router}: {doing}: {_shorten(why)}") from None
+
+
+class _Awaited:
+    """An answer that is still coming: what was typed is echoed, then comes the text, then a prompt.
+
+    It remembers how far it has looked, so that a long answer is not read again for each piece of it.
+    """
+
+    def __init__(self, sent: str, prompt: re.Pattern[str]) -> None:
+        self._sent, self._prompt = sent, prompt
+        self._begin = self._looked = 0
+        self.text = self.mode = ""
+
+    def ends_in(self, seen: str) -> int:
+        """Return where in `seen`, which only grows, the answer ends; 0 if it does not yet."""
+        if not self._begin and not self._find_echo(seen):
+            return 0
+        found = self._prompt.search(seen, self._looked)
+        if found is None:
+            self._looked = seen.rfind("\n") + 1
+            return 0
+        self.text, self.mode = seen[self._begin : found.start()], found["mode"] or ""
+        return found.end()
+
+    def _find_echo(self, seen: str) -> bool:
+        while (place := seen.find(self._sent, self._looked)) >= 0:
+            end = place + len(self._sent)
+            while seen[end : end + 1] == " ":
+                end += 1
+            if end == len(seen):
+                return False
+            if seen[end] == "\n":
+                self._begin = self._looked = end + 1
+                return True
+            self._looked = place + 1
+        return False
+
+
+def _prompt_of(name: str) -> re.Pattern[str]:
+    """A line that is a prompt of the router and nothing else; `mode` is empty in exec mode."""
+    short = re.escape(name[:_PROMPT_WIDTH])
+    return re.compile(rf"^(?:{re.escape(name)}#|{short}\((?P<mode>[\w-]+)\)#)[ ]?$", re.MULTILINE)
 
 
 def _first_prompt(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Marks what is too slow for `make check` by where it lies: tests against the lab's servers."""
+"""Marks what is too slow for `make check`: tests against the lab's servers, by their place or fixtures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ _HERE = Path(__file__).parent
 _EMULATED = (
     "lab/azure/",
     "lab/iosxe/",
-    "onprem/test_fleet",
-    "onprem/test_guard",
-    "onprem/test_journal",
-    "onprem/test_promises",
     "onprem/test_provider",
-    "onprem/test_push",
-    "onprem/test_session",
 )
+_SERVERS = {"lab", "router"}
+"""Fixtures of tests/onprem/ that start routers behind SSH."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(_HERE).as_posix().startswith(_EMULATED):
+        place = item.path.relative_to(_HERE).as_posix()
+        used = set(getattr(item, "fixturenames", ())) if place.startswith("onprem/") else set()
+        if place.startswith(_EMULATED) or used & _SERVERS:
             item.add_marker(pytest.mark.emulated)

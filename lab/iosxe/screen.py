@@ -45,11 +45,17 @@ class Screen:
         shown, self._waiting = self._waiting[:count], self._waiting[count:]
         return "".join(shown) + (MORE if self._waiting else "")
 
-    def echo(self, prompt: str, line: str) -> str:
-        """What appears when the last character of `line` is typed."""
-        if len(line) == 1:
+    def echo(self, prompt: str, line: str, typed: str) -> str:
+        """What appears when `typed` is added to `line`."""
+        if not line:
             self._shifted = 0
-        if not self.columns or len(prompt) + len(line) - self._shifted < self.columns:
+        if not self.columns or len(prompt) + len(line) + len(typed) - self._shifted < self.columns:
+            return typed
+        return "".join(self._echo(prompt, line + typed[:end]) for end in range(1, len(typed) + 1))
+
+    def _echo(self, prompt: str, line: str) -> str:
+        """What appears with the last character of `line`."""
+        if len(prompt) + len(line) - self._shifted < self.columns:
             return line[-1]
         self._shifted += _SHIFT
         return f"\r{prompt}${line[self._shifted + 1 :]}{' ' * _SHIFT}{chr(8) * _SHIFT}"

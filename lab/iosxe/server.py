@@ -21,6 +21,9 @@ from lab.iosxe.plane import Plane
 from lab.iosxe.session import Dropped, Session
 
 _CHUNK = 16384
+_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
+_IGNORE = 2
+"""SSH_MSG_IGNORE (RFC 4253)."""
 
 
 class RouterServer:
@@ -152,6 +155,7 @@ class RouterServer:
                     line_editor=False,
                     allow_scp=False,
                     server_version="Cisco-1.25",
+                    encryption_algs=_CIPHERS,
                     login_timeout=30,
                 )
             return
@@ -222,6 +226,17 @@ async def _read(process: asyncssh.SSHServerProcess[str]) -> str:
             continue
 
 
+def _leave_out_padding(connection: asyncssh.SSHServerConnection) -> None:
+    """Has asyncssh send what a router sends: not an empty packet ahead of each, for clients to read."""
+    send = connection.send_packet
+
+    def send_meant(pkttype: int, *args: bytes, handler: Any = None) -> None:  # noqa: ANN401  asyncssh's own
+        if pkttype != _IGNORE:
+            send(pkttype, *args, handler=handler)
+
+    connection.send_packet = send_meant  # type: ignore[method-assign]
+
+
 class _Login(asyncssh.SSHServer):
     """Lets one user in, by password or by one of the keys that the router knows."""
 
@@ -231,6 +246,7 @@ class _Login(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
+        _leave_out_padding(conn)
         self._router.opened(conn)
 
     def connection_lost(self, exc: Exception | None) -> None:

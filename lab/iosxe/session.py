@@ -5,6 +5,7 @@ It is independent of SSH: characters come in by `type_text`, answers leave by th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from lab.iosxe.archive import ArchiveFailed
@@ -23,6 +24,7 @@ _ABORT = "\x03"
 _ERASE = "\x7f\x08"
 _CLEAR = "\x15"
 _LITERAL = "\x16"
+_PLAIN = re.compile(r"[^\x00-\x1f?\x7f-\xa0]+")
 
 Write = Callable[[str], Awaitable[None]]
 Ask = Callable[[Moment, str], Awaitable[Fault | None]]
@@ -65,16 +67,28 @@ class Session:
 
     async def type_text(self, text: str) -> None:
         """Takes characters as they come, in pieces of any size."""
-        for character in text:
-            if self.ended:
-                break
-            await self._type(character)
+        place = 0
+        while place < len(text) and not self.ended:
+            plain = _PLAIN.match(text, place)
+            if plain is not None and not self._screen.is_waiting and not self._literal:
+                self._after_return = False
+                self._type_plainly(plain[0])
+                place = plain.end()
+            else:
+                await self._type(text[place])
+                place += 1
         await self._flush()
 
     def disconnect(self) -> None:
         """Keeps what the session has changed, and lets others configure."""
         self._leave_configuration()
         self._device.persist()
+
+    def _type_plainly(self, text: str) -> None:
+        """Takes characters that only add to the line."""
+        if not self._hidden:
+            self._send(self._screen.echo(self.prompt, self._line, text))
+        self._line += text
 
     async def _type(self, character: str) -> None:
         after_return, self._after_return = self._after_return, character == "\r"
@@ -88,9 +102,7 @@ class Session:
         elif character == "?" and self._question is None:
             self._help()
         elif character.isprintable():
-            self._line += character
-            if not self._hidden:
-                self._send(self._screen.echo(self.prompt, self._line))
+            self._type_plainly(character)
         else:
             await self._control(character)
 

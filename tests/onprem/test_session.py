@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 
 from lab.iosxe.faults import Fault, Moment
-from onprem.access import Access
+from onprem.access import Access, find_endpoint
 from onprem.answers import read_answer, without_log
 from onprem.errors import PushError, Unreachable
 from onprem.push import Intent, Pushed, push
@@ -124,6 +124,12 @@ def test_user_comes_from_the_ssh_configuration(lab: Lab) -> None:
 def test_missing_ssh_configuration(lab: Lab) -> None:
     lab.start()
     assert "IOSXE_SSH_CONFIG" in refused(lab.access(ssh_config=Path("/nonexistent/ssh_config")))
+
+
+def test_addresses_read_as_people_write_them(lab: Lab) -> None:
+    lab.start()
+    assert find_endpoint(lab.access()).address.startswith("127.0.0.1:")
+    assert find_endpoint(lab.access(host="2001:db8::1", ssh_config=None)).address == "[2001:db8::1]:22"
 
 
 @pytest.mark.promise("P31", "F14")

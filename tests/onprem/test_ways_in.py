@@ -11,7 +11,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from onprem.errors import PushError
+from onprem.errors import Untrusted
 from onprem.push import Intent, Pushed, plan
 from tests.onprem.routers import ROUTER, Lab
 
@@ -26,7 +26,9 @@ def key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def agent(key: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """An SSH agent that holds the key, whose file is gone."""
+    """An SSH agent that holds the key."""
+    if shutil.which("ssh-agent") is None:
+        pytest.skip("there is no ssh-agent")
     socket = tmp_path / "agent"
     process = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
     monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
@@ -36,11 +38,30 @@ def agent(key: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
                 break
         else:
             pytest.fail("the agent did not take the key")
-        key.unlink()
         yield socket
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user without keys and without an agent."""
+    folder = tmp_path / "home"
+    (folder / ".ssh").mkdir(parents=True, mode=0o700)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return folder
+
+
+def encrypt(key: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "a passphrase", "-f", key], check=True)
+
+
+def refusal(lab: Lab, **changes: Any) -> str:
+    with pytest.raises(Untrusted) as failure:
+        logs_in(lab, **changes)
+    return str(failure.value)
 
 
 def options(lab: Lab, text: str) -> None:
@@ -63,17 +84,69 @@ def test_key_file_that_the_router_does_not_know(lab: Lab, key: Path) -> None:
         authorized_keys=(asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode(),)
     )
     options(lab, f"  IdentityFile {key}\n")
-    with pytest.raises(PushError, match="refused user netops"):
-        logs_in(lab, password="")
+    says = refusal(lab, password="")
+    assert f"refused user netops with the key {key}: check who has which key" in says
+    assert "IOSXE_PASSWORD" not in says
     assert router.transcript == []
 
 
-@pytest.mark.skipif(shutil.which("ssh-agent") is None, reason="there is no ssh-agent")
+def test_usual_key_file_needs_no_configuration(lab: Lab, key: Path, home: Path) -> None:
+    lab.start(authorized_keys=(key.with_suffix(".pub").read_text(),))
+    shutil.copy(key, home / ".ssh/id_ed25519")
+    assert logs_in(lab, password="")
+
+
 def test_agent(lab: Lab, key: Path, agent: Path) -> None:
-    public = key.with_suffix(".pub").read_text()
-    lab.start(authorized_keys=(public,))
+    lab.start(authorized_keys=(key.with_suffix(".pub").read_text(),))
+    key.unlink()
     assert agent.exists()
     assert logs_in(lab, password="")
+
+
+@pytest.mark.parametrize("only", ["yes", "no"])
+def test_encrypted_key_file_is_taken_from_the_agent(lab: Lab, key: Path, agent: Path, only: str) -> None:
+    lab.start(authorized_keys=(key.with_suffix(".pub").read_text(),))
+    encrypt(key)
+    options(lab, f"  IdentityFile {key}\n  IdentitiesOnly {only}\n")
+    assert agent.exists()
+    assert logs_in(lab, password="")
+
+
+def test_other_keys_of_the_agent_are_not_offered_if_only_identities_may_be(
+    lab: Lab, key: Path, agent: Path, tmp_path: Path
+) -> None:
+    lab.start(authorized_keys=(key.with_suffix(".pub").read_text(),))
+    other = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
+    options(lab, f"  IdentityFile {other}\n  IdentitiesOnly yes\n")
+    says = refusal(lab, password="")
+    assert f"with the key {other}: " in says
+    assert "the agent's" not in says
+    assert agent.exists()
+
+
+def test_encrypted_key_file_without_an_agent_is_named(lab: Lab, key: Path) -> None:
+    lab.start(authorized_keys=(key.with_suffix(".pub").read_text(),))
+    encrypt(key)
+    options(lab, f"  IdentityFile {key}\n")
+    says = refusal(lab, password="")
+    assert f"{key} is encrypted and no agent holds it: ssh-add {key}" in says
+    assert "there is nothing to log in to 127.0.0.1" in says
+
+
+def test_file_that_is_no_key_is_named(lab: Lab, tmp_path: Path) -> None:
+    lab.start()
+    (tmp_path / "notes").write_text("no key")
+    options(lab, f"  IdentityFile {tmp_path / 'notes'}\n")
+    assert f"{tmp_path / 'notes'} cannot be used as a private key" in refusal(lab, password="")
+    assert logs_in(lab), "the password is what counts"
+
+
+def test_nothing_to_log_in_with_is_said_before_anything_is_sent(lab: Lab) -> None:
+    router = lab.start()
+    says = refusal(lab, password="")
+    assert "give a password (iosxe:password or IOSXE_PASSWORD), a key in the agent (ssh-add)" in says
+    assert router.transcript == []
 
 
 class JumpHost(asyncssh.SSHServer):

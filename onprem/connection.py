@@ -1,0 +1,177 @@
+"""One SSH connection to a router: netmiko's for IOS, with our host keys, our login and our reading.
+
+- Host keys are those of the endpoint and no others; what is offered to log in is in `credentials`.
+- Small packets leave at once: with Nagle's algorithm each login waits twice for a delayed acknowledgement.
+- Reading blocks until something comes. netmiko looks every 10 ms, and only notices a dead connection when its
+  time is up.
+- Every wait ends by the monotonic clock. paramiko's own ends by the wall clock, which may be set back.
+- Nothing is logged: netmiko logs every byte at DEBUG, keys included.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import paramiko
+from netmiko.cisco.cisco_ios import CiscoIosSSH
+
+from onprem.access import Endpoint
+from onprem.answers import QUESTION
+from onprem.credentials import Credentials
+
+# Without a handler Python prints a library's errors, tracebacks and all, beside our one sentence.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+CONNECT_TIMEOUT = 15.0
+LOGIN_TIMEOUT = 45.0
+"""Seconds for a login as a whole."""
+_PAUSE = 1.0
+"""Seconds of silence after which a question counts as one."""
+_CHUNK = 65536
+_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+"""Preferred where the router has them: one pass over each packet instead of two."""
+
+
+class Lost(Exception):  # noqa: N818 (an event, which the session translates)
+    """The connection ended, or the router fell silent; the text says which."""
+
+
+class Asked(Exception):  # noqa: N818 (an event, which the session translates)
+    """The router asked a question; the text is its last line."""
+
+
+class Connection(CiscoIosSSH):
+    """netmiko's IOS connection; it is logged in once it is made."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._buffer = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._arrived = threading.Event()
+        super().__init__(
+            device_type="cisco_xe",
+            host=endpoint.access.host,
+            port=endpoint.port,
+            username=endpoint.username,
+            ssh_strict=True,
+            conn_timeout=CONNECT_TIMEOUT,
+            auth_timeout=CONNECT_TIMEOUT,
+            banner_timeout=CONNECT_TIMEOUT,
+            keepalive=10,
+            ssh_config_file=str(endpoint.config_file) if endpoint.config_file else None,
+        )
+        self._terminal().in_buffer.set_event(self._arrived)
+
+    def _connect_params_dict(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = super()._connect_params_dict()
+        return parameters | {
+            "hostname": self._endpoint.hostname,
+            "key_filename": None,
+            "auth_strategy": Credentials(self._endpoint),
+            "transport_factory": _transport,
+        }
+
+    def _get_ssh_client_instance(self) -> paramiko.SSHClient:
+        return _StrictClient(self._endpoint)
+
+    def _build_ssh_client(self) -> paramiko.SSHClient:
+        return self._get_ssh_client_instance()
+
+    def _try_session_preparation(self, force_data: bool = True) -> None:  # noqa: FBT001, FBT002 (netmiko's)
+        """Leaves the preparation to the session, which checks each answer."""
+
+    def send(self, text: str) -> None:
+        """Sends characters without logging them."""
+        self._terminal().sendall(text.encode())
+
+    def _terminal(self) -> paramiko.Channel:
+        if not isinstance(self.remote_conn, paramiko.Channel):
+            raise Lost("the connection is closed")
+        return self.remote_conn
+
+    def wait_for(self, found: Callable[[str], int], seconds: float) -> str:
+        """Read until `found` says where in the text to stop (0: not yet); the rest stays for later.
+
+        Raises:
+            Asked: the router wants an answer: its text ends in a question, and nothing followed.
+            Lost: time is up, or the connection ended.
+        """
+        end = time.monotonic() + seconds
+        while not (stop := found(self._buffer)):
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Lost(f"no answer came within {seconds:.0f} s")
+            if self._arrived.wait(min(left, _PAUSE)):
+                self._take()
+            elif QUESTION.search(self._buffer):
+                raise Asked(self._buffer.splitlines()[-1])
+        text, self._buffer = self._buffer[:stop], self._buffer[stop:]
+        return text
+
+    def _take(self) -> None:
+        """Take what has arrived: something has, or the connection has ended."""
+        piece = self._terminal().recv(_CHUNK)
+        if not piece:
+            raise Lost("the connection ended")
+        self._buffer += self._decoder.decode(piece).replace("\r", "")
+
+
+def _transport(sock: socket.socket, **options: Any) -> paramiko.Transport:  # noqa: ANN401 (paramiko's own)
+    with contextlib.suppress(AttributeError, OSError):  # a jump host's is a pipe
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    transport = paramiko.Transport(sock, **options)
+    security = transport.get_security_options()
+    preferred = [name for name in _CIPHERS if name in security.ciphers]
+    security.ciphers = (*preferred, *(name for name in security.ciphers if name not in preferred))
+    return transport
+
+
+class _StrictClient(paramiko.SSHClient):
+    """Trusts the host keys of the endpoint and no others."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__()
+        self._endpoint = endpoint
+        self.set_missing_host_key_policy(_Refuse(endpoint))
+        port = endpoint.port
+        name = endpoint.hostname if port == paramiko.config.SSH_PORT else f"[{endpoint.hostname}]:{port}"
+        for key in endpoint.keys:
+            self.get_host_keys().add(name, key.get_name(), key)
+
+    def connect(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 (paramiko's own)
+        too_late = threading.Event()
+
+        def give_up() -> None:
+            too_late.set()
+            self.close()
+
+        watch = threading.Timer(LOGIN_TIMEOUT, give_up)
+        watch.daemon = True
+        watch.start()
+        try:
+            super().connect(*arguments, **options)
+        except BaseException as error:
+            self.close()
+            if too_late.is_set():
+                raise Lost(f"the login took longer than {LOGIN_TIMEOUT:.0f} s") from None
+            if isinstance(error, paramiko.BadHostKeyException):
+                raise self._endpoint.refusal(error.key) from None
+            raise
+        finally:
+            watch.cancel()
+
+
+class _Refuse(paramiko.MissingHostKeyPolicy):
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+        del client, hostname
+        raise self._endpoint.refusal(key)
