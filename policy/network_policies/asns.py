@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from network_policies.bgp import VPN_GATEWAY_ASN, own_asns
+from network_policies.bgp import VPN_GATEWAY_ASN, own_asns, with_unread
 from network_policies.router_lines import CONFIGURATION, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
 from network_policies.stack import NotProvenError, Resource
@@ -36,6 +36,8 @@ RESERVED_FOR_VPN = (
 )
 """ASN-1, ASN-2 and ASN-3; 429496729 is how Azure's page writes the last."""
 
+_FOUR_BYTES = range(1, 2**32)
+
 GREY_FOR_VPN = 65516
 """Neither reserved nor listed as usable (ASN-5)."""
 
@@ -59,7 +61,7 @@ def _vpn_gateway_reserved(case: Case) -> Findings:
     if not _is_vpn(case.resource):
         return
     asn = gateway_asn(case.resource)
-    if asn in RESERVED_FOR_VPN and asn != VPN_GATEWAY_ASN:
+    if (asn in RESERVED_FOR_VPN and asn != VPN_GATEWAY_ASN) or asn not in _FOUR_BYTES:
         yield Finding(
             wrong=f"bgpSettings.asn of {case.resource.name} is {asn}, which is reserved",
             mend=f"Set bgpSettings.asn to 65515 (Azure's default), {_USABLE}",
@@ -77,7 +79,7 @@ def _vpn_gateway_grey(case: Case) -> Findings:
 
 def _local_gateway_reserved(case: Case) -> Findings:
     asn = case.resource.number("bgpSettings", "asn")
-    if asn is not None and asn in RESERVED_FOR_VPN:
+    if asn is not None and (asn in RESERVED_FOR_VPN or asn not in _FOUR_BYTES):
         yield Finding(
             wrong=f"bgpSettings.asn of {case.resource.name} is {asn}, which no on-premises device may have",
             mend=f"Set bgpSettings.asn, and the router's own, to {_USABLE}",
@@ -88,7 +90,7 @@ def _router_reserved(case: Case) -> Findings:
     for asn, line in own_asns(router_lines(case.resource)).items():
         if asn in RESERVED_FOR_VPN:
             yield Finding(
-                wrong=f'"router bgp {asn}" (line {line}) has an ASN that no on-premises device may have',
+                wrong=f"line {line} gives the router ASN {asn}, which no on-premises device may have",
                 mend=f"Set it to {_USABLE}",
             )
 
@@ -107,7 +109,7 @@ def _circuit_inline_peering_reserved(case: Case) -> Findings:
 
 
 def _expressroute_findings(asn: int, where: str, resource: Resource) -> Findings:
-    if asn in RESERVED_FOR_EXPRESSROUTE or asn not in range(1, 2**32):
+    if asn in RESERVED_FOR_EXPRESSROUTE or asn not in _FOUR_BYTES:
         yield Finding(
             wrong=f"{where} of {resource.name} is {asn}, which ExpressRoute does not accept from a customer",
             mend=f"Set {where} to {_USABLE}",
@@ -186,7 +188,7 @@ RULES = (
         kinds=(CONFIGURATION,),
         sources=("ASN-4", "ASN-9"),
         page=VPN_FAQ,
-        check=_router_reserved,
+        check=with_unread(_router_reserved),
     ),
     Rule(
         name="circuit-peering-asn-reserved",

@@ -19,13 +19,12 @@ from network_policies.azure_types import (
     GLOBAL_REACH,
     LOCAL_GATEWAY,
     PRIVATE_PEERING,
-    VIRTUAL_NETWORK,
-    VNET_PEERING,
     is_expressroute,
     word,
 )
+from network_policies.peering_halves import halves
 from network_policies.stack import NotProvenError, Path, Resource, Stack, Target
-from network_policies.subnets import gateway_subnet
+from network_policies.subnets import gateway_subnet, standing_gateways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +112,7 @@ def attachments(stack: Stack) -> Attachments:
         to_local_gateway=_frozen(by["local_gateway"]),
         circuit_peerings=_parts(stack, CIRCUIT_PEERING),
         global_reach=_reaches(stack),
-        gateways=_gateways(stack),
+        gateways=standing_gateways(stack).by_network,
         spokes=spokes,
         neighbors=neighbors,
     )
@@ -165,26 +164,15 @@ def _peer_circuit(stack: Stack, reach: Resource) -> Target:
     return found
 
 
-def _gateways(stack: Stack) -> Mapping[str, tuple[Resource, ...]]:
-    found: dict[str, list[Resource]] = {}
-    for gateway in stack.of(GATEWAY):
-        with suppress(NotProvenError):
-            found.setdefault(gateway_subnet(stack, gateway).network.key, []).append(gateway)
-    return {key: tuple(several) for key, several in found.items()}
-
-
 def _peered(stack: Stack) -> tuple[Mapping[str, tuple[Target, ...]], Mapping[str, frozenset[str]]]:
     spokes: dict[str, list[Target]] = {}
     neighbors: dict[str, set[str]] = {}
-    for half in stack.of(VNET_PEERING):
-        with suppress(NotProvenError):
-            local = stack.owner(half, VIRTUAL_NETWORK, "virtualNetworkName")
-            remote = stack.target(half, ("remoteVirtualNetwork", "id"), VIRTUAL_NETWORK)
-            if remote is None:
-                continue
-            neighbors.setdefault(local.key, set()).add(remote.key)
-            if half.flag("useRemoteGateways"):
-                spokes.setdefault(remote.key, []).append(local)
+    for several in halves(stack).by_local.values():
+        for half in several:
+            neighbors.setdefault(half.local.key, set()).add(half.remote.key)
+            with suppress(NotProvenError):
+                if half.uses_gateways:
+                    spokes.setdefault(half.remote.key, []).append(half.local)
     return (
         {key: tuple(several) for key, several in spokes.items()},
         {key: frozenset(several) for key, several in neighbors.items()},

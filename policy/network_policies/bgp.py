@@ -1,35 +1,34 @@
-"""BGP as a router's lines configure it: sessions, and what a route-map makes of the routes it lets in.
+"""BGP sessions of a router, as its lines configure them.
 
-Best-path steps in the order of IOS: weight, then local preference
-(https://www.cisco.com/c/en/us/support/docs/ip/border-gateway-protocol-bgp/13753-25.html).
+A session counts as one over VPN if its peer has a VPN gateway's usual ASN, if Azure gives its address (a
+placeholder stands for it), or if it runs through a tunnel that may lead to Azure: by its update-source, by a
+host route, or by the tunnel's own network.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from network_policies.router_lines import Line
+from network_policies.azure_types import address_of
+from network_policies.bgp_lines import Attributes, asn_of, read_families, read_templates, resolve
+from network_policies.interfaces import azure_tunnels, connected, interfaces, static_routes
+from network_policies.router_lines import Line, router_lines
+from network_policies.rules import Case, Check, Doubt, Findings
 from network_policies.stack import NotProvenError
 
 MICROSOFT_ASN = 12076
+VPN_GATEWAY_ASN = 65515
+"""A VPN gateway's ASN unless it is changed (ASN-7)."""
+
 DEFAULT_LOCAL_PREFERENCE = 100
 
 _ROUTER_BGP = re.compile(r"router bgp (\S+)", re.IGNORECASE)
 _VRF = re.compile(r"address-family ipv4(?: unicast)? vrf (\S+)$", re.IGNORECASE)
 _GLOBAL_IPV4 = re.compile(r"address-family ipv4(?: unicast)?$", re.IGNORECASE)
-_NEIGHBOR = re.compile(r"(?P<no>no )?neighbor (?P<peer>\S+)(?: (?P<what>\S+))? ?(?P<rest>.*)$", re.IGNORECASE)
-_ASDOT = re.compile(r"(\d+)\.(\d+)$")
-_FILTERS = ("route-map", "prefix-list", "filter-list", "distribute-list")
-
-
-class Preference(NamedTuple):
-    """What decides first between two routes to one prefix; the greater one wins."""
-
-    weight: int
-    local_preference: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +39,21 @@ class Neighbor:
     vrf: str
     remote_asn: int
     own_asn: int
+    shown_asn: int
+    """The AS that the peer sees: another one with `local-as` or in a confederation."""
+    is_external: bool
     line: int
     is_active: bool
     has_tunnel: bool
-    """It is not adjacent, or its session leaves over a tunnel interface."""
+    """Its session leaves over a tunnel that may lead to Azure."""
     update_source: str
     """The interface that its session starts from, as the line spells it; empty where none is set."""
     is_multihop: bool
     """Whether the peer may be further than one hop away."""
     has_bfd: bool
     is_shut: bool
+    password: str
+    """As the line spells it, empty where none is set; never for a message."""
     weight: int
     filters: Mapping[tuple[str, str], str]
     """Names of filters, by kind (`route-map`, `prefix-list`, ...) and direction (`in`, `out`)."""
@@ -62,192 +66,263 @@ class Neighbor:
 
     @property
     def is_vpn(self) -> bool:
-        """Whether the session runs over a VPN: to a VPN gateway's usual ASN, or through a tunnel."""
-        external = self.remote_asn not in (MICROSOFT_ASN, self.own_asn)
+        """Whether the session runs over a VPN to Azure."""
+        external = self.is_external and not self.is_expressroute
         return external and (self.has_tunnel or self.remote_asn == VPN_GATEWAY_ASN)
 
     @property
     def is_internal(self) -> bool:
         """Whether both ends are in one autonomous system."""
-        return self.remote_asn == self.own_asn
+        return not self.is_external
+
+    def filter(self, kind: str, direction: str) -> str | None:
+        """Return the name of a filter."""
+        return self.filters.get((kind, direction))
+
+    def __repr__(self) -> str:
+        """Leave the password out."""
+        return f"Neighbor({self.address!r}, vrf={self.vrf!r}, remote_asn={self.remote_asn})"
 
 
-VPN_GATEWAY_ASN = 65515
-"""A VPN gateway's ASN unless it is changed (ASN-7)."""
+class Sessions(NamedTuple):
+    """A router's sessions, and why others cannot be read."""
 
-
-@dataclass(slots=True)
-class _Attributes:
-    """What the lines say about one neighbor or peer group in one address family."""
-
-    line: int = 0
-    values: dict[str, str] = field(default_factory=dict)
-    filters: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def over(self, base: _Attributes) -> _Attributes:
-        """Lay these over more general ones."""
-        return _Attributes(
-            self.line or base.line, {**base.values, **self.values}, {**base.filters, **self.filters}
-        )
-
-
-_Families = dict[str, dict[str, _Attributes]]
+    known: tuple[Neighbor, ...]
+    unread: tuple[str, ...]
+    families: tuple[str, ...]
+    """Why sessions of other families than IPv4 are not judged."""
 
 
 def neighbors(lines: tuple[Line, ...]) -> tuple[Neighbor, ...]:
-    """Return every IPv4 session that the lines configure.
+    """Return every IPv4 session that the lines configure, as far as it can be read.
 
     Raises:
-        NotProvenError: What a neighbor is stands in a peer template, or its ASN is a placeholder.
+        NotProvenError: The router's own ASN is a placeholder.
     """
+    return _read_sessions(lines).known
+
+
+def with_unread(check: Check, *, families: bool = False) -> Check:
+    """Let a rule about a router's neighbors also say which of them it could not read.
+
+    Args:
+        check: The rule's own.
+        families: Whether it also says which other address families lead to Azure.
+    """
+
+    def run(case: Case) -> Findings:
+        yield from check(case)
+        sessions = _read_sessions(router_lines(case.resource))
+        for what in (*sessions.unread, *(sessions.families if families else ())):
+            yield Doubt(what=what)
+
+    return run
+
+
+@lru_cache(maxsize=1024)
+def _read_sessions(lines: tuple[Line, ...]) -> Sessions:
+    known: list[Neighbor] = []
+    unread: list[str] = []
+    families: list[str] = []
+    for asn, section in _sections(lines).items():
+        reader = _Reader(asn, section, lines)
+        for attempt in reader.read():
+            if isinstance(attempt, Neighbor):
+                known.append(attempt)
+            else:
+                unread.append(attempt)
+        families.extend(reader.unread_families())
+    return Sessions(tuple(known), tuple(dict.fromkeys(unread)), tuple(families))
+
+
+def _sections(lines: tuple[Line, ...]) -> Mapping[int, list[Line]]:
     sections: dict[int, list[Line]] = {}
     for line in lines:
         opened = _ROUTER_BGP.match(line.section)
         if opened:
-            sections.setdefault(_asn(opened[1], f"the ASN in line {line.number}"), []).append(line)
-    return tuple(neighbor for asn, section in sections.items() for neighbor in _sessions(asn, section))
-
-
-def unread_families(lines: tuple[Line, ...]) -> tuple[str, ...]:
-    """Return the address families other than IPv4 unicast that have neighbors of their own."""
-    return tuple(
-        dict.fromkeys(
-            line.subsection
-            for line in lines
-            if line.subsection.casefold().startswith("address-family ")
-            and _ROUTER_BGP.match(line.section)
-            and _NEIGHBOR.match(line.text)
-            and not (_VRF.match(line.subsection) or _GLOBAL_IPV4.match(line.subsection))
-        )
-    )
+            sections.setdefault(asn_of(opened[1], f"the ASN in line {line.number}"), []).append(line)
+    return sections
 
 
 def own_asns(lines: tuple[Line, ...]) -> Mapping[int, int]:
-    """Return the router's own ASNs, each with the number of the line that sets it first."""
+    """Return the router's own ASNs, each with the number of the line that sets it first.
+
+    Raises:
+        NotProvenError: One is a placeholder.
+    """
     found: dict[int, int] = {}
     for line in lines:
         opened = _ROUTER_BGP.match(line.text)
         if opened:
-            found.setdefault(_asn(opened[1], f"the ASN in line {line.number}"), line.number)
+            found.setdefault(asn_of(opened[1], f"the ASN in line {line.number}"), line.number)
+    for neighbor in neighbors(lines):
+        found.setdefault(neighbor.shown_asn, neighbor.line)
     return found
 
 
-def _sessions(own_asn: int, section: list[Line]) -> Iterator[Neighbor]:
-    families = _read_families(section)
-    general = families.pop("", {})
-    default = _default_local_preference(section)
-    activates = not any(line.text.casefold() == "no bgp default ipv4-unicast" for line in section)
-    for family, found in families.items():
-        in_vrf = _VRF.match(family)
-        if in_vrf:
-            yield from _family_sessions(own_asn, in_vrf[1], found, general, default, active=False)
-    global_family: dict[str, _Attributes] = {}
-    for family, found in families.items():
-        if _GLOBAL_IPV4.match(family):
-            global_family.update(found)
-    merged = {
-        peer: global_family.get(peer, _Attributes()).over(general.get(peer, _Attributes()))
-        for peer in {**general, **global_family}
-    }
-    yield from _family_sessions(own_asn, "", merged, {}, default, active=activates)
+class _Reader:
+    """Reads the sessions of one BGP process."""
 
+    def __init__(self, own_asn: int, section: list[Line], lines: tuple[Line, ...]) -> None:
+        self._own_asn = own_asn
+        self._section = section
+        self._templates = read_templates(section)
+        self._families = read_families(section)
+        self._general = self._families.pop("", {})
+        self._ways = _Ways(lines)
+        self._preference = self._number(r"bgp default local-preference (\d+)$", DEFAULT_LOCAL_PREFERENCE)
+        self._identifier = self._number(r"bgp confederation identifier (\d+)$", own_asn)
+        self._members = {
+            int(member)
+            for line in section
+            if line.text.casefold().startswith("bgp confederation peers ")
+            for member in line.text.split()[3:]
+            if member.isdecimal()
+        }
 
-def _family_sessions(
-    own_asn: int,
-    vrf: str,
-    family: Mapping[str, _Attributes],
-    general: Mapping[str, _Attributes],
-    default: int,
-    *,
-    active: bool,
-) -> Iterator[Neighbor]:
-    for peer, own in family.items():
-        attributes = _with_group(own, family, general)
+    def read(self) -> Iterator[Neighbor | str]:
+        """Yield each session, or why it cannot be read."""
+        yield from self._read_vrfs()
+        yield from self._read_global()
+
+    def _read_vrfs(self) -> Iterator[Neighbor | str]:
+        for name, family in self._families.items():
+            in_vrf = _VRF.match(name)
+            if in_vrf:  # in a VRF, IOS writes `activate` by itself
+                yield from self._read_family(in_vrf[1], family, active=True)
+
+    def _read_global(self) -> Iterator[Neighbor | str]:
+        family: dict[str, Attributes] = {}
+        for name, found in self._families.items():
+            if _GLOBAL_IPV4.match(name):
+                family.update(found)
+        nothing = Attributes()
+        merged = {
+            peer: family.get(peer, nothing).over(self._general.get(peer, nothing))
+            for peer in {**self._general, **family}
+        }
+        is_active = not any(
+            line.text.casefold() in ("no bgp default ipv4-unicast", "no bgp default ipv4-activate")
+            for line in self._section
+        )
+        yield from self._read_family("", merged, active=is_active)
+
+    def _read_family(
+        self, vrf: str, family: Mapping[str, Attributes], *, active: bool
+    ) -> Iterator[Neighbor | str]:
+        for peer, own in family.items():
+            try:
+                attributes = self._whole(peer, own, family)
+                if attributes is not None:
+                    yield self._session(peer, vrf, attributes, active=active)
+            except NotProvenError as missing:
+                yield missing.what
+
+    def _whole(self, peer: str, own: Attributes, family: Mapping[str, Attributes]) -> Attributes | None:
+        """Lay a neighbor's lines over those of its group and templates; None if it is no session itself."""
+        nothing = Attributes()
+        attributes = resolve(own, self._templates, peer)
+        group = attributes.values.get("peer-group")
+        if group == "":
+            return None
+        if group:
+            shared = family.get(group, nothing).over(self._general.get(group, nothing))
+            shared.values.pop("peer-group", None)
+            attributes = attributes.over(resolve(shared, self._templates, group))
+        return attributes if "remote-as" in attributes.values else None
+
+    def _session(self, peer: str, vrf: str, attributes: Attributes, *, active: bool) -> Neighbor:
         values = attributes.values
-        if values.get("peer-group") == "" or "remote-as" not in values:
-            if "inherit" in values:
-                raise NotProvenError(f"neighbor {peer} takes its settings from a peer template")
-            continue
+        remote, external = self._remote(peer, values["remote-as"])
+        local_as = values.get("local-as", "").partition(" ")[0]
         activation = values.get("activate")
-        yield Neighbor(
+        weight = values.get("weight", "")
+        is_active = active if activation is None else activation == ""
+        return Neighbor(
             address=peer,
             vrf=vrf,
-            own_asn=own_asn,
-            remote_asn=_remote_asn(peer, values["remote-as"], own_asn),
+            own_asn=self._own_asn,
+            shown_asn=asn_of(local_as, f"local-as of neighbor {peer}") if local_as else self._identifier,
+            remote_asn=remote,
+            is_external=external,
             line=attributes.line,
-            is_active=active if activation is None else activation == "",
-            has_tunnel="ebgp-multihop" in values
-            or values.get("update-source", "").casefold().startswith("tunnel"),
+            is_active=is_active or (activation is None and self._is_active_elsewhere(peer, values)),
+            has_tunnel=self._ways.lead_into_tunnel(peer, vrf, values.get("update-source", "")),
             update_source=values.get("update-source", ""),
             is_multihop="ebgp-multihop" in values or "disable-connected-check" in values,
             has_bfd=values.get("fall-over", "").casefold().startswith("bfd"),
             is_shut="shutdown" in values,
-            weight=int(weight) if (weight := values.get("weight", "")).isdecimal() else 0,
+            password=values.get("password", ""),
+            weight=int(weight) if weight.isdecimal() else 0,
             filters=attributes.filters,
-            default_local_preference=default,
+            default_local_preference=self._preference,
         )
 
+    def _remote(self, peer: str, text: str) -> tuple[int, bool]:
+        """Return a peer's ASN, and whether it is in another AS than this router."""
+        word = text.partition(" ")[0].casefold()
+        if word == "internal":
+            return self._own_asn, False
+        remote = asn_of(word, f"the ASN of neighbor {peer}")
+        return remote, remote != self._own_asn and remote not in self._members
 
-def _with_group(
-    own: _Attributes, family: Mapping[str, _Attributes], general: Mapping[str, _Attributes]
-) -> _Attributes:
-    group = own.values.get("peer-group")
-    if not group:
-        return own
-    nothing = _Attributes()
-    shared = family.get(group, nothing).over(general.get(group, nothing))
-    shared.values.pop("peer-group", None)
-    return own.over(shared)
+    def _is_active_elsewhere(self, peer: str, values: Mapping[str, str]) -> bool:
+        """Whether a neighbor is meant for another family alone, as between provider edges."""
+        names = {peer, values.get("peer-group", "")}
+        return any(
+            "activate" in attributes.values and name in names
+            for family, found in self._families.items()
+            if not _VRF.match(family) and not _GLOBAL_IPV4.match(family)
+            for name, attributes in found.items()
+        )
 
+    def unread_families(self) -> Iterator[str]:
+        """Yield the other families in which a session to Azure runs, or might."""
+        for family, found in self._families.items():
+            if _VRF.match(family) or _GLOBAL_IPV4.match(family):
+                continue
+            for peer in found:
+                attributes = found[peer].over(self._general.get(peer, Attributes()))
+                if self._may_be_azure(peer, attributes):
+                    yield f'neighbor {peer} in "{family}": only IPv4 is judged'
 
-def _read_families(section: list[Line]) -> _Families:
-    families: _Families = {"": {}}
-    for line in section:
-        match = _NEIGHBOR.match(line.text)
-        if match is None or line.subsection.casefold().startswith("template "):
-            continue
-        family = families.setdefault(line.subsection, {})
-        what = (match["what"] or "remote-as").casefold()
-        if match["no"] and what == "remote-as":
-            family.pop(match["peer"], None)  # IOS forgets all else about the neighbor with it
-            continue
-        attributes = family.setdefault(match["peer"], _Attributes(line.number))
-        _read_attribute(attributes, what, match["rest"], negated=bool(match["no"]))
-    return families
+    def _may_be_azure(self, peer: str, attributes: Attributes) -> bool:
+        try:
+            whole = self._whole(peer, attributes, {})
+            if whole is None:
+                return False
+            session = self._session(peer, "", whole, active=True)
+        except NotProvenError:
+            return True
+        return session.is_expressroute or session.is_vpn
 
-
-def _read_attribute(attributes: _Attributes, what: str, rest: str, *, negated: bool) -> None:
-    if what in _FILTERS:
-        name, _, direction = rest.rpartition(" ")
-        if negated:
-            attributes.filters.pop((what, direction), None)
-        else:
-            attributes.filters[what, direction.casefold()] = name
-    elif negated and what != "activate":
-        attributes.values.pop(what, None)
-    else:
-        attributes.values[what] = "no" if negated else rest
-
-
-def _default_local_preference(section: list[Line]) -> int:
-    for line in section:
-        match = re.match(r"bgp default local-preference (\d+)$", line.text, re.IGNORECASE)
-        if match:
-            return int(match[1])
-    return DEFAULT_LOCAL_PREFERENCE
+    def _number(self, pattern: str, default: int) -> int:
+        for line in self._section:
+            match = re.match(pattern, line.text, re.IGNORECASE)
+            if match:
+                return int(match[1])
+        return default
 
 
-def _remote_asn(peer: str, text: str, own_asn: int) -> int:
-    if text.casefold() == "internal":
-        return own_asn
-    return _asn(text.partition(" ")[0], f"the ASN of neighbor {peer}")
+class _Ways:
+    """Which addresses a router reaches through a tunnel that may lead to Azure."""
 
+    def __init__(self, lines: tuple[Line, ...]) -> None:
+        self._interfaces = interfaces(lines)
+        self._tunnels = azure_tunnels(self._interfaces)
+        self._hosts = {
+            (route.vrf, route.destination)
+            for route in static_routes(lines)
+            if route.is_host and route.via[0].casefold() in self._tunnels
+        }
 
-def _asn(text: str, what: str) -> int:
-    """Read an ASN, written as a number or in two halves with a dot."""
-    if text.isdecimal():
-        return int(text)
-    halves = _ASDOT.match(text)
-    if halves is None:
-        raise NotProvenError(f"{what} is no number")
-    return (int(halves[1]) << 16) + int(halves[2])
+    def lead_into_tunnel(self, peer: str, vrf: str, source: str) -> bool:
+        """Whether a session to a peer runs through such a tunnel."""
+        name = source.casefold()
+        if peer.startswith("<") or name in self._tunnels or (vrf, peer) in self._hosts:
+            return True
+        if name.startswith("tunnel") and name not in self._interfaces:
+            return True
+        address = address_of(peer)
+        link = connected(self._interfaces, vrf, address) if address else None
+        return link is not None and link[0].name.casefold() in self._tunnels

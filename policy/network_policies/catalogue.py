@@ -15,6 +15,7 @@ from network_policies import (
     peerings,
     route_tables,
     router_links,
+    router_outbound,
     router_paths,
     router_references,
     router_sessions,
@@ -25,6 +26,7 @@ from network_policies.rules import Rule
 
 RULES: tuple[Rule, ...] = (
     *routers.RULES,
+    *router_outbound.RULES,
     *router_paths.RULES,
     *router_sessions.RULES,
     *router_links.RULES,

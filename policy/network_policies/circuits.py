@@ -16,13 +16,15 @@ from network_policies.azure_types import (
     word,
 )
 from network_policies.geography import geopolitical_region
-from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Path, Resource
+from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope
+from network_policies.stack import NotProvenError, Path, Resource, spell
+from network_policies.values import REDACTED, UNKNOWN, reveal
 
 _PROVIDER_MBPS = (50, 100, 200, 500, 1000, 2000, 5000, 10000)
 _DIRECT_GBPS = (1, 2, 5, 10, 40, 100)
 _TIERS = ("Basic", "Local", "Standard", "Premium")
 _LINK_LENGTH = 30
+_LONGEST_KEY = 25
 _STANDARD_CONNECTIONS = 10
 _PREMIUM_CONNECTIONS = (
     (50, 20),
@@ -79,15 +81,14 @@ def _provisioned(case: Case) -> Findings:
         return  # on an ExpressRoute Direct port no provider has a part in it
     if circuit.is_new:
         raise NotProvenError(
-            f"serviceProviderProvisioningState of {circuit.name}: it is ordered in this run, and what "
-            "uses it "
-            "needs it Provisioned"
+            f"serviceProviderProvisioningState of {circuit.name}: it is ordered in this run, and what uses "
+            "it needs it Provisioned"
         )
     state = circuit.text("serviceProviderProvisioningState")
     if state is not None and state.casefold() != "provisioned":
         yield Finding(
-            wrong=f"{circuit.name} is {state} on its provider's side, and its peering or a connection is "
-            "in this stack already",
+            wrong=f"{circuit.name} is {state} on its provider's side, and its peering or a connection is in "
+            "this stack already",
             mend="Give the provider its service key, and add the rest once the circuit is Provisioned",
         )
 
@@ -170,8 +171,7 @@ def _links(case: Case) -> Findings:
             if peering.text(*path, name) is None:
                 yield Finding(
                     wrong=f"{peering.name} has no {name}, so one of its two BGP sessions is missing, and "
-                    "with "
-                    "it the circuit's SLA",
+                    "with it the circuit's SLA",
                     mend=f"Set {name} to a /{_LINK_LENGTH} of your own",
                 )
 
@@ -220,10 +220,28 @@ def _links_apart(case: Case) -> Findings:
 def _vlan(case: Case) -> Findings:
     for path in _each_peering(case.resource):
         vlan = case.resource.number(*path, "vlanId")
-        if vlan is not None and vlan not in range(1, 4095):
+        is_private = word(case.resource, *path, "peeringType") == PRIVATE_PEERING
+        if (vlan is None and is_private) or (vlan is not None and vlan not in range(1, 4095)):
             yield Finding(
-                wrong=f"vlanId of {case.resource.name} is {vlan}, which is no VLAN",
+                wrong=f"{spell((*path, 'vlanId'))} of {case.resource.name} is "
+                + ("not set" if vlan is None else f"{vlan}, which is no VLAN"),
                 mend="Set it to what the provider gives, 1 to 4094",
+            )
+
+
+def _key(case: Case) -> Findings:
+    peering = case.resource
+    for path in _each_peering(peering):
+        key = reveal(peering.peek(*path, "sharedKey"))
+        if key is UNKNOWN:
+            yield Doubt(what=f"{spell((*path, 'sharedKey'))} of {peering.name} is not known yet")
+        elif isinstance(key, str) and key == REDACTED:
+            yield Doubt(what=f"{spell((*path, 'sharedKey'))} of {peering.name} cannot be decrypted here")
+        elif isinstance(key, str) and not (key.isascii() and key.isalnum() and len(key) <= _LONGEST_KEY):
+            yield Finding(
+                wrong=f"{spell((*path, 'sharedKey'))} of {peering.name} is longer than {_LONGEST_KEY} "
+                "characters, or not of letters and digits alone",
+                mend=f"Let RandomPassword make one of {_LONGEST_KEY}, with special set to false",
             )
 
 
@@ -300,11 +318,7 @@ RULES = (
         name="circuit-peering-once",
         holds="A private peering is written once: inside its circuit, or as a resource of its own.",
         sources=("ER-1",),
-        page="https://www.pulumi.com/registry/packages/azure-native/api-docs/network/expressroutecircuitpeering/"
-        "https://www.pulumi.com/registry/packages/azure-native/api-docs/network/expressroutecircuitpeering/"
-        "https://www.pulumi.com/registry/packages/azure-native/api-docs/network/expressroutecircuitpeering/"
-        "https://www.pulumi.com/registry/packages/azure-native/api-docs/network/expressroutecircuitpeering/"
-        "https://www.pulumi.com/registry/packages/azure-native/api-docs/network/expressroutecircuitpeering/",
+        page=pages.PULUMI_CIRCUIT_PEERING,
         scope=Scope.STACK,
         check=_inline_mixed,
     ),
@@ -333,6 +347,12 @@ RULES = (
         holds="A circuit's peering has a VLAN.",
         sources=("ER-4",),
         check=_vlan,
+    ),
+    _peering(
+        name="circuit-peering-key-form",
+        holds="A peering's MD5 key is at most 25 letters and digits.",
+        sources=("ER-6",),
+        check=_key,
     ),
     _peering(
         name="circuit-peering-vlan-unique",

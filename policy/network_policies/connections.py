@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from network_policies import pages
 from network_policies.attachments import Connection, attachments, connection_of
@@ -17,7 +17,7 @@ from network_policies.azure_types import (
     word,
 )
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource, Target
+from network_policies.stack import NotProvenError, Resource, Stack, Target, subscription_of
 from network_policies.values import REDACTED, UNKNOWN, reveal
 
 _WEIGHTS = range(32001)
@@ -44,8 +44,7 @@ def _ends(case: Case) -> Findings:
     if gateway is not None and not _fits(connection, gateway):
         yield Finding(
             wrong=f"{case.resource.name} is of type {case.resource.text('connectionType')}, and "
-            f"{gateway.name} "
-            f"is a gateway for {gateway.text('gatewayType')}",
+            f"{gateway.name} is a gateway for {gateway.text('gatewayType')}",
             mend="Set virtualNetworkGateway1.id to a gateway of the connection's kind",
         )
 
@@ -69,8 +68,7 @@ def _weight_without_effect(case: Case) -> Findings:
     ):
         yield Finding(
             wrong=f"{case.resource.name} is a VPN connection and has a routingWeight, which only "
-            "ExpressRoute "
-            "looks at",
+            "ExpressRoute looks at",
             mend="Take it away; prepend the router's AS number on the way that is to be avoided",
         )
 
@@ -103,11 +101,18 @@ def _authorization(case: Case) -> Findings:
     if apart and not has_key:
         yield Finding(
             wrong=f"{case.resource.name} joins {connection.circuit.name} to {connection.gateway.name} in "
-            "another "
-            "subscription, and has no authorizationKey",
+            "another subscription, and has no authorizationKey",
             mend="Have the circuit's owner issue an authorization, and set authorizationKey as a secret",
         )
-    if not apart and has_key:
+
+
+def _authorization_needless(case: Case) -> Findings:
+    connection = connection_of(case.stack, case.resource)
+    if connection.circuit is None or connection.gateway is None:
+        return
+    if case.resource.peek("authorizationKey") is None:
+        return
+    if not _in_different_subscriptions(case.resource, connection.gateway, connection.circuit):
         yield Finding(
             wrong=f"{case.resource.name} has an authorizationKey, but {connection.circuit.name} is in the "
             "subscription of its gateway",
@@ -130,30 +135,40 @@ def _in_different_subscriptions(connection: Resource, gateway: Target, circuit: 
 def _subscription(connection: Resource, target: Target, reference: str) -> str | None:
     known = target.resource.id if target.resource is not None else None
     known = known or connection.text(reference, "id") if target.resource is None else known
-    _, found, rest = (known or "").casefold().partition("/subscriptions/")
+    found = subscription_of(known or "")
     if found:
-        return rest.partition("/")[0]
+        return found
     own = target.resource.subscription if target.resource is not None else None
     return own.casefold() if own else None
 
 
 def _authorization_single(case: Case) -> Findings:
     """Find a second connection with the same authorization: each admits one."""
-    own = _authorizations(case, case.resource)
-    if not own:
-        return
-    for other in case.stack.of(CONNECTION):
-        if other.urn < case.resource.urn and own & _authorizations(case, other):
+    users = _users(case.stack)
+    for authorization in sorted(_authorizations(case.stack, case.resource)):
+        others = [other for other in users[authorization] if other.urn < case.resource.urn]
+        if others:
             yield Finding(
-                wrong=f"{case.resource.name} and {other.name} have one authorization; it admits one "
+                wrong=f"{case.resource.name} and {others[0].name} have one authorization; it admits one "
                 "connection",
                 mend=f"Have the circuit's owner issue another one for {case.resource.name}",
             )
+            return
 
 
-def _authorizations(case: Case, connection: Resource) -> frozenset[str]:
+@lru_cache(maxsize=2)
+def _users(stack: Stack) -> Mapping[str, list[Resource]]:
+    """Return the connections by what marks their authorizations."""
+    found: dict[str, list[Resource]] = {}
+    for connection in stack.of(CONNECTION):
+        for authorization in _authorizations(stack, connection):
+            found.setdefault(authorization, []).append(connection)
+    return found
+
+
+def _authorizations(stack: Stack, connection: Resource) -> frozenset[str]:
     """Return what marks a connection's authorization: its key, or the resource that will make the key."""
-    made_by = {a.urn for a in case.stack.dependencies(connection, ("authorizationKey",), AUTHORIZATION)}
+    made_by = {a.urn for a in stack.dependencies(connection, ("authorizationKey",), AUTHORIZATION)}
     key = reveal(connection.peek("authorizationKey"))
     if isinstance(key, str) and key != REDACTED:
         made_by.add(key)
@@ -325,10 +340,18 @@ RULES = (
     ),
     _connection(
         name="connection-authorization",
-        holds="A connection has an authorization if its circuit is in another subscription, and only then.",
+        holds="A connection has an authorization if its circuit is in another subscription.",
         sources=("ER-12",),
         page=pages.LINK_CIRCUIT,
         check=_authorization,
+    ),
+    _connection(
+        name="connection-authorization-needless",
+        level=Level.ADVISORY,
+        holds="A connection within one subscription has no authorization.",
+        sources=("ER-12",),
+        page=pages.LINK_CIRCUIT,
+        check=_authorization_needless,
     ),
     _connection(
         name="connection-authorization-single",

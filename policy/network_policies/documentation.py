@@ -29,8 +29,8 @@ def _rows() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for rule in RULES:
         yield (
-            f"| `{rule.name}` | {rule.level} | {rule.holds} | {_WHEN[rule.scope]} "
-            f"| [{', '.join(rule.sources)}]({rule.page}) | {_parameters(rule)} |"
+            f"| `{rule.name}` | {rule.level} | {rule.holds} | {_WHEN[rule.scope]} | "
+            f"[{', '.join(rule.sources)}]({rule.page}) | {_parameters(rule)} |"
         )
 
 

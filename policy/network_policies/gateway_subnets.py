@@ -58,9 +58,8 @@ def _letters(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-_MEANT = frozenset(
-    {"gatewaysubnet", "gatewaysubnets", "gatewaysnet", "gwsubnet", "subnetgateway", "snetgateway"}
-)
+_MEANT = frozenset({"gatewaysubnet", "gatewaysubnets"})
+"""Not `gw-subnet` and its like: that may well be an application gateway's."""
 
 
 def _subnet_size(case: Case) -> Findings:
@@ -104,8 +103,7 @@ def _security_group(case: Case) -> Findings:
         if case.resource.peek(*path, "networkSecurityGroup") is not None:
             yield Finding(
                 wrong=f"{GATEWAY_SUBNET} in {case.resource.name} has a network security group, which may "
-                "stop "
-                "the gateway",
+                "stop the gateway",
                 mend="Take networkSecurityGroup away; put one on the workloads' subnets",
             )
 

@@ -22,6 +22,7 @@ from network_policies.geography import may_have_zones
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
 from network_policies.stack import NotProvenError, Resource, Target
 from network_policies.subnets import gateway_subnet, subnet_at
+from network_policies.values import reveal
 
 _EXPRESSROUTE_SKUS = (
     *("Standard", "HighPerformance", "UltraPerformance"),
@@ -39,9 +40,14 @@ _CIRCUITS = {
     **dict.fromkeys(("highperformance", "ergw2az"), 8),
     **dict.fromkeys(("ultraperformance", "ergw3az"), 16),
 }
+_CIRCUITS_OF_UNITS = ((10, 16), (2, 8), (-(2**63), 4))
+"""From so many scale units on, the fewest that it may have."""
+
 _CIRCUITS_OF_ONE_LOCATION = 4
+_FASTPATH_UNITS = 10
 _SCALE_UNITS = range(1, 41)
-_PREFIXES = 1000
+_PREFIXES = {4: 1000, 6: 100}
+_PREFIXES_OF_NEW = 200
 _PEERED_NETWORKS = 500
 
 
@@ -59,8 +65,7 @@ def _sku_deprecated(case: Case) -> Findings:
     if is_vpn(case.resource) and sku_name(case.resource) in _DEPRECATED_VPN_SKUS:
         yield Finding(
             wrong=f"{case.resource.name} has VPN SKU {case.resource.text('sku', 'name')}, which Azure "
-            "retired "
-            "on 2025-09-30",
+            "retired on 2025-09-30",
             mend="Set sku.name and sku.tier to VpnGw1AZ or larger",
         )
 
@@ -72,8 +77,8 @@ def _zone_redundant(case: Case) -> Findings:
         return
     if (is_vpn(gateway) or is_expressroute(gateway)) and not sku.endswith(("az", "ergwscale")):
         yield Finding(
-            wrong=f"{gateway.name} in {region} has SKU {gateway.text('sku', 'name')}, which one zone "
-            "takes down",
+            wrong=f"{gateway.name} in {region} has SKU {gateway.text('sku', 'name')}, which one zone takes "
+            "down",
             mend=f"Set sku.name and sku.tier to {'VpnGw1AZ' if is_vpn(gateway) else 'ErGw1AZ'} or larger",
         )
 
@@ -83,10 +88,10 @@ def _scale_units(case: Case) -> Findings:
     low, high = (case.resource.number(*bounds, end) for end in ("min", "max"))
     if low is None or high is None:
         return
-    if low not in _SCALE_UNITS or high not in _SCALE_UNITS or low > high:
+    if low not in _SCALE_UNITS or high not in _SCALE_UNITS or low > high or low == 1 < high:
         yield Finding(
             wrong=f"autoScaleConfiguration.bounds of {case.resource.name} is {low} to {high}",
-            mend="Set min and max to 1 to 40 scale units, min not above max",
+            mend="Set min and max to one number from 1 to 40, or min to 2 or more and max above it",
         )
 
 
@@ -165,9 +170,8 @@ def _expressroute_public_ip(case: Case) -> Findings:
     for index, _ in enumerate(gateway.elements("ipConfigurations")):
         if gateway.peek("ipConfigurations", index, "publicIPAddress") is not None:
             yield Finding(
-                wrong=f"ipConfigurations[{index}].publicIPAddress of {gateway.name} is set, but Azure "
-                "gives a "
-                "new ExpressRoute gateway its address itself",
+                wrong=f"ipConfigurations[{index}].publicIPAddress of {gateway.name} is set, but Azure gives "
+                "a new ExpressRoute gateway its address itself",
                 mend="Take publicIPAddress away, and the public IP address with it",
             )
 
@@ -223,9 +227,8 @@ def _active_active(case: Case) -> Findings:
     if is_vpn(gateway) and sku_name(gateway) not in ("basic", "") and not gateway.flag("activeActive"):
         yield Finding(
             wrong=f"{gateway.name} is active-standby: each of its failovers interrupts every tunnel",
-            mend="Set activeActive, with two ipConfigurations and a second public IP address; each "
-            "router then "
-            "needs a second tunnel",
+            mend="Set activeActive, with two ipConfigurations and a second public IP address; each router "
+            "then needs a second tunnel",
         )
 
 
@@ -261,7 +264,7 @@ def _connections(case: Case) -> tuple[Connection, ...]:
 def _circuits(case: Case) -> Findings:
     gateway = case.resource
     circuits = {end.key: end for connection in _connections(case) if (end := connection.circuit)}
-    limit = _CIRCUITS.get(sku_name(gateway))
+    limit = _circuit_limit(gateway)
     if limit is not None and len(circuits) > limit:
         yield Finding(
             wrong=f"{gateway.name} is connected to {len(circuits)} circuits; SKU "
@@ -280,6 +283,14 @@ def _circuits(case: Case) -> Findings:
                 f"{_CIRCUITS_OF_ONE_LOCATION} from one peering location",
                 mend="Order one of them in another peering location",
             )
+
+
+def _circuit_limit(gateway: Resource) -> int | None:
+    """Return how many circuits a gateway takes; None where that is not known."""
+    if sku_name(gateway) != "ergwscale":
+        return _CIRCUITS.get(sku_name(gateway))
+    units = gateway.number("autoScaleConfiguration", "bounds", "min")
+    return None if units is None else next(limit for start, limit in _CIRCUITS_OF_UNITS if units >= start)
 
 
 def _location(circuit: Resource) -> str | None:
@@ -301,14 +312,30 @@ def _fastpath(case: Case) -> Findings:
     connection = case.resource
     if not connection.flag("expressRouteGatewayBypass"):
         return
-    gateway = case.stack.target(connection, ("virtualNetworkGateway1", "id"), GATEWAY)
-    if gateway is None or gateway.resource is None:
+    target = case.stack.target(connection, ("virtualNetworkGateway1", "id"), GATEWAY)
+    if target is None or target.resource is None:
         raise NotProvenError(f"the SKU of the gateway of {connection.name}, which is not in this stack")
-    if sku_name(gateway.resource) not in _FASTPATH_SKUS:
+    gateway = target.resource
+    if sku_name(gateway) not in _FASTPATH_SKUS:
         yield Finding(
             wrong=f"{connection.name} has expressRouteGatewayBypass, and {gateway.name} has SKU "
-            f"{gateway.resource.text('sku', 'name')}",
+            f"{gateway.text('sku', 'name')}",
             mend="Set the gateway's sku.name and sku.tier to ErGw3AZ, or take expressRouteGatewayBypass away",
+        )
+    units = gateway.number("autoScaleConfiguration", "bounds", "min")
+    if sku_name(gateway) == "ergwscale" and units is not None and units < _FASTPATH_UNITS:
+        yield Finding(
+            wrong=f"{connection.name} has expressRouteGatewayBypass, and {gateway.name} may have only "
+            f"{units} scale units",
+            mend=f"Set autoScaleConfiguration.bounds.min of {gateway.name} to {_FASTPATH_UNITS}, or take "
+            "expressRouteGatewayBypass away",
+        )
+    subnet = gateway_subnet(case.stack, gateway)
+    if subnet.resource is not None and subnet.resource.peek(*subnet.path, "routeTable") is not None:
+        yield Finding(
+            wrong=f"{connection.name} has expressRouteGatewayBypass, and {subnet.name} of "
+            f"{subnet.network.name} has a route table, past which FastPath sends",
+            mend=f"Take routeTable off {subnet.name}, or expressRouteGatewayBypass away",
         )
 
 
@@ -345,17 +372,27 @@ def _prefixes(case: Case) -> Findings:
         return
     network = gateway_subnet(case.stack, case.resource).network
     networks = (network, *attachments(case.stack).spokes.get(network.key, ()))
-    count = sum(
-        len(each.resource.elements("addressSpace", "addressPrefixes"))
-        for each in networks
-        if each.resource is not None
-    )
-    if count > _PREFIXES:
+    prefixes = [
+        prefix
+        for one in networks
+        if one.resource is not None
+        for prefix in one.resource.elements("addressSpace", "addressPrefixes")
+    ]
+    count = {6: sum(":" in str(reveal(prefix)) for prefix in prefixes)}
+    count[4] = len(prefixes) - count[6]
+    is_new = any(connection.resource.is_new for connection in _connections(case))
+    for version, limit in _PREFIXES.items():
+        if count[version] > limit:
+            yield Finding(
+                wrong=f"{case.resource.name} tells its circuits {count[version]} IPv{version} prefixes of "
+                f"VNets; beyond {limit} the connection is dropped",
+                mend="Give the VNets fewer, larger prefixes",
+            )
+    if is_new and _PREFIXES_OF_NEW < count[4] <= _PREFIXES[4]:
         yield Finding(
-            wrong=f"{case.resource.name} tells its circuits {count} prefixes of VNets; beyond {_PREFIXES} "
-            "the "
-            "connection is dropped",
-            mend="Give the VNets fewer, larger prefixes",
+            wrong=f"{case.resource.name} would tell a new connection {count[4]} prefixes of VNets; only "
+            f"{_PREFIXES_OF_NEW} may be there when it is created",
+            mend="Create the connection first, and add prefixes afterwards",
         )
 
 
@@ -388,9 +425,8 @@ def _route_server(case: Case) -> Findings:
         asn = gateway.number("bgpSettings", "asn")
         if not gateway.flag("activeActive") or asn not in (None, VPN_GATEWAY_ASN):
             yield Finding(
-                wrong=f"{hub.name} passes routes between branches, but {gateway.name} is not "
-                "active-active with "
-                f"ASN {VPN_GATEWAY_ASN}",
+                wrong=f"{hub.name} passes routes between branches, but {gateway.name} is not active-active "
+                f"with ASN {VPN_GATEWAY_ASN}",
                 mend=f"Set activeActive, and bgpSettings.asn to {VPN_GATEWAY_ASN}",
             )
 
@@ -423,9 +459,9 @@ RULES = (
     ),
     _gateway(
         name="gateway-scale-units",
-        holds="A scalable gateway has 1 to 40 scale units.",
+        holds="A scalable gateway has 1 to 40 scale units, and 2 at least where it scales by itself.",
         sources=("GW-9",),
-        page=pages.EXPRESSROUTE_GATEWAYS,
+        page=pages.SCALABLE_GATEWAY,
         check=_scale_units,
     ),
     _gateway(
@@ -535,7 +571,8 @@ RULES = (
     ),
     _gateway(
         name="expressroute-gateway-prefixes",
-        holds="An ExpressRoute gateway tells its circuits 1000 prefixes at most.",
+        holds="An ExpressRoute gateway tells its circuits 1000 IPv4 and 100 IPv6 prefixes at most, at first "
+        "200.",
         sources=("ER-9", "PEER-13"),
         page=pages.LIMITS,
         scope=Scope.STACK,

@@ -23,8 +23,8 @@ _GEOPOLITICAL_REGIONS = {
         ),
         (
             "Atlanta, Chicago, Dallas, Denver, Las Vegas, Los Angeles, Miami, New York, San Antonio, "
-            "Seattle, Silicon Valley, Silicon Valley2, Washington DC, Washington DC2, Montreal, "
-            "Quebec City, Toronto"
+            "Seattle, Silicon Valley, Silicon Valley2, Washington DC, Washington DC2, Montreal, Quebec "
+            "City, Toronto"
         ),
     ),
     "Asia": ("eastasia southeastasia", "Hong Kong SAR, Kuala Lumpur, Singapore, Singapore2, Taipei"),

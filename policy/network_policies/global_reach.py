@@ -54,8 +54,7 @@ def _tier(case: Case) -> Findings:
         if word(circuit, "sku", "tier") != "premium":
             yield Finding(
                 wrong=f"{case.resource.name} joins {regions[0]} and {regions[1]}, and {circuit.name} has "
-                "tier "
-                f"{circuit.text('sku', 'tier')}",
+                f"tier {circuit.text('sku', 'tier')}",
                 mend=f"Set sku.tier of {circuit.name} to Premium, and sku.name with it",
             )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import pairwise
 
 from network_policies.router_lines import Line
 
@@ -26,13 +28,15 @@ class Interface:
     settings: Mapping[str, str]
     """What its lines set, by their first words: the last one counts."""
     addresses: tuple[IPv4Interface, ...]
+    loses_address: bool
+    """Whether its VRF is set after an address, which IOS then takes away."""
     vlans: tuple[int, ...]
     """Outer tag, inner tag; one alone where frames have one tag."""
 
     @property
     def vrf(self) -> str:
         """Its VRF, empty for the global table."""
-        return self.settings.get("ip vrf forwarding") or self.settings.get("vrf forwarding") or ""
+        return _vrf(self.settings)
 
     @property
     def is_shut(self) -> bool:
@@ -63,9 +67,11 @@ class StaticRoute:
 
     @property
     def distance(self) -> int:
-        """Its administrative distance."""
-        numbers = [word for word in self.via[1:] if word.isdecimal()]
-        return int(numbers[0]) if numbers else _DEFAULT_DISTANCE
+        """Its administrative distance: a number by itself, not one that belongs to a word before it."""
+        for before, word in pairwise(self.via):
+            if word.isdecimal() and before.casefold() not in ("tag", "name", "track"):
+                return int(word)
+        return _DEFAULT_DISTANCE
 
     def leads_to(self, interface: str) -> bool:
         """Whether it leaves by an interface."""
@@ -74,10 +80,12 @@ class StaticRoute:
 
 _SETTINGS = (
     *("ip vrf forwarding", "vrf forwarding", "ip unnumbered", "ip mtu", "ip tcp adjust-mss", "bfd interval"),
-    *("tunnel source", "tunnel destination", "tunnel protection ipsec profile", "shutdown"),
+    *("tunnel source", "tunnel destination", "tunnel mode", "tunnel vrf", "tunnel protection ipsec profile"),
+    *("shutdown", "bfd template"),
 )
 
 
+@lru_cache(maxsize=1024)
 def interfaces(lines: tuple[Line, ...]) -> Mapping[str, Interface]:
     """Return the interfaces by their name in small letters."""
     found: dict[str, list[Line]] = {}
@@ -85,7 +93,12 @@ def interfaces(lines: tuple[Line, ...]) -> Mapping[str, Interface]:
         opened = _OPENS.match(line.section)
         if opened:
             found.setdefault(opened[1].casefold(), []).append(line)
-    return {name: _interface(section) for name, section in found.items()}
+    read = {name: _interface(section) for name, section in found.items()}
+    for name, interface in read.items():
+        parent = read.get(name.partition(".")[0])
+        if parent is not None and parent.is_shut:  # which takes its subinterfaces down
+            read[name] = replace(interface, settings={**interface.settings, "shutdown": ""})
+    return read
 
 
 def _interface(section: list[Line]) -> Interface:
@@ -94,11 +107,16 @@ def _interface(section: list[Line]) -> Interface:
     settings: dict[str, str] = {}
     addresses: list[IPv4Interface] = []
     vlans: tuple[int, ...] = ()
+    loses_address = False
     for line in section:
+        vrf = _vrf(settings)
         _read_setting(settings, line.text)
+        if _vrf(settings) != vrf:
+            loses_address = bool(addresses)
         address, tags = _ADDRESS.match(line.text), _VLANS.match(line.text)
         if address:
             addresses += _read_address(address[1], address[2])
+            loses_address = False
         if tags:
             vlans = tuple(int(tag) for tag in tags.groups() if tag)
     return Interface(
@@ -106,8 +124,13 @@ def _interface(section: list[Line]) -> Interface:
         line=section[0].number,
         settings=settings,
         addresses=tuple(addresses),
+        loses_address=loses_address,
         vlans=vlans,
     )
+
+
+def _vrf(settings: Mapping[str, str]) -> str:
+    return settings.get("ip vrf forwarding") or settings.get("vrf forwarding") or ""
 
 
 def _read_setting(settings: dict[str, str], text: str) -> None:
@@ -125,6 +148,23 @@ def _read_address(address: str, mask: str) -> Iterator[IPv4Interface]:
         yield IPv4Interface(f"{address}/{mask}")
     except ValueError:
         return
+
+
+def azure_tunnels(found: Mapping[str, Interface]) -> frozenset[str]:
+    """Return the tunnels that may lead to Azure, by their name in small letters.
+
+    Azure speaks IPsec and no GRE: a tunnel that says GRE leads elsewhere, unless Azure gives its destination.
+    """
+    return frozenset(name for name, each in found.items() if name.startswith("tunnel") and _may_lead(each))
+
+
+def _may_lead(tunnel: Interface) -> bool:
+    if tunnel.settings.get("tunnel destination", "").startswith("<"):
+        return True
+    mode = tunnel.settings.get("tunnel mode", "").casefold()
+    if mode:
+        return mode.startswith("ipsec")
+    return "tunnel protection ipsec profile" in tunnel.settings
 
 
 def holding(found: Mapping[str, Interface], address: IPv4Address) -> tuple[Interface, ...]:

@@ -77,8 +77,8 @@ def _offered(case: Case) -> Findings:
             given = connection.text("ipsecPolicies", index, name)
             if given is not None and given.casefold() not in [one.casefold() for one in offered]:
                 yield Finding(
-                    wrong=f"ipsecPolicies[{index}].{name} of {connection.name} is {given}, which Azure "
-                    "has not",
+                    wrong=f"ipsecPolicies[{index}].{name} of {connection.name} is {given}, which Azure has "
+                    "not",
                     mend=f"Set it to one of {', '.join(offered)}",
                 )
         for name, lifetimes in _LIFETIMES.items():

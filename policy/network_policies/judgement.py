@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from network_policies.configuration import Exemption, Settings
-from network_policies.rules import EVERY_KIND, Case, Finding, Level, Rule
+from network_policies.rules import EVERY_KIND, Case, Doubt, Finding, Level, Rule
 from network_policies.secrecy import clear_keys
 from network_policies.stack import NotProvenError, Resource, Stack, stack_of
 from network_policies.values import REDACTED, texts
@@ -60,13 +60,18 @@ def _judge_one(
     case = Case(resource=resource, stack=stack, parameters=settings.parameters)
     try:
         for finding in rule.check(case):
-            yield _with_exemption(rule, resource, finding, settings.exemptions, today)
+            if isinstance(finding, Doubt):
+                yield _not_proven(rule, resource, finding.what)
+            else:
+                yield _with_exemption(rule, resource, finding, settings.exemptions, today)
     except NotProvenError as unknown:
-        yield Verdict(
-            rule=rule, urn=resource.urn, level=Level.ADVISORY, message=f"not proven: {unknown.what}."
-        )
+        yield _not_proven(rule, resource, unknown.what)
     except Exception as crash:  # noqa: BLE001 (whatever a rule does, the others must run)
         yield Verdict(rule=rule, urn=resource.urn, level=None, message=_crashed(rule, crash))
+
+
+def _not_proven(rule: Rule, resource: Resource, what: str) -> Verdict:
+    return Verdict(rule=rule, urn=resource.urn, level=Level.ADVISORY, message=f"not proven: {what}.")
 
 
 def _crashed(rule: Rule, crash: Exception) -> str:

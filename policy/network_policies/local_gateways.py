@@ -16,7 +16,7 @@ from network_policies.azure_types import (
     is_vpn,
     prefix_of,
 )
-from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
+from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope, each
 from network_policies.stack import NotProvenError, Resource
 
 _APIPA = IPv4Network("169.254.0.0/16")
@@ -51,7 +51,8 @@ def _peer_not_public(case: Case) -> Findings:
 def _peer_outside_network(case: Case) -> Findings:
     local = case.resource
     peer = _peer(local)
-    for connection in _connections(case) if peer else ():
+
+    def judge(connection: Connection) -> Findings:
         network = network_of(case.stack, connection.gateway)
         if network is None or network.resource is None:
             raise NotProvenError(f"the address space of the VNet that {connection.resource.name} ends in")
@@ -63,6 +64,8 @@ def _peer_outside_network(case: Case) -> Findings:
                     mend="Set bgpSettings.bgpPeeringAddress, and the router's, to an address of the site",
                 )
 
+    yield from each(_connections(case) if peer else (), judge)
+
 
 def _space_with_bgp(case: Case) -> Findings:
     """The peer's own host route is judged by another rule: it does no harm."""
@@ -73,9 +76,8 @@ def _space_with_bgp(case: Case) -> Findings:
     for prefix in _space(local):
         if peer is None or prefix != IPv4Network(peer):
             yield Finding(
-                wrong=f"{local.name} lists {prefix}, and BGP runs to it: the prefix becomes a static "
-                "route that "
-                "stays when BGP withdraws it",
+                wrong=f"{local.name} lists {prefix}, and BGP runs to it: the prefix becomes a static route "
+                "that stays when BGP withdraws it",
                 mend="Leave localNetworkAddressSpace empty",
             )
 
@@ -98,11 +100,33 @@ def _space_without_bgp(case: Case) -> Findings:
         and not _space(case.resource)
     ):
         yield Finding(
-            wrong=f"{case.resource.name} has no prefixes, and {connections[0].resource.name} has no BGP "
-            "to learn "
-            "them",
+            wrong=f"{case.resource.name} has no prefixes, and {connections[0].resource.name} has no BGP to "
+            "learn them",
             mend="Set localNetworkAddressSpace to the site's prefixes, or enableBgp on the connection",
         )
+
+
+def _space_apart(case: Case) -> Findings:
+    """Find a site's prefix that the VNet has too; NAT rules may translate it, which is not followed."""
+    local = case.resource
+    for connection in _connections(case):
+        gateway = connection.gateway.resource if connection.gateway else None
+        network = network_of(case.stack, connection.gateway)
+        if gateway is None or network is None or network.resource is None:
+            if _space(local):
+                yield Doubt(what=f"whether the prefixes of {local.name} are outside its gateway's VNet")
+            continue
+        rules = ("ingressNatRules", "egressNatRules")
+        if gateway.elements("natRules") or any(connection.resource.elements(one) for one in rules):
+            continue
+        for prefix in _space(local):
+            for space in address_space(network.resource):
+                if prefix.subnet_of(space):
+                    yield Finding(
+                        wrong=f"{local.name} lists {prefix}, which lies in {space} of {network.name}, so "
+                        "Azure never sends it to the site",
+                        mend="List the site's own prefixes, or translate them by natRules of the gateway",
+                    )
 
 
 def _siblings(case: Case) -> Iterator[Resource]:
@@ -194,9 +218,8 @@ def _apipa_both(case: Case) -> Findings:
             raise NotProvenError(f"the custom BGP addresses at the Azure end of {connection.resource.name}")
         if not any(True for _ in _own_apipa(gateway)):
             yield Finding(
-                wrong=f"{local.name} has BGP address {peer}, and {gateway.name} has no "
-                "customBgpIpAddresses to "
-                "speak to it from",
+                wrong=f"{local.name} has BGP address {peer}, and {gateway.name} has no customBgpIpAddresses "
+                "to speak to it from",
                 mend="Set customBgpIpAddresses of the gateway to addresses in 169.254.21.0 to 169.254.22.255",
             )
 
@@ -243,6 +266,12 @@ RULES = (
         sources=("VPN-6",),
         page=pages.BGP_HOWTO,
         check=_space_without_bgp,
+    ),
+    _local(
+        name="local-network-gateway-space-apart",
+        holds="A local network gateway lists no prefix of the VNet that its tunnel leads to.",
+        sources=("VPN-9", "PATH-5"),
+        check=_space_apart,
     ),
     _local(
         name="local-network-gateway-distinct",

@@ -39,3 +39,8 @@ CISCO_OSPF = "https://www.cisco.com/c/en/us/td/docs/ios-xml/ios/iproute_ospf/com
 CISCO_ROUTE_MAPS = (
     "https://www.cisco.com/c/en/us/support/docs/ip/border-gateway-protocol-bgp/49111-route-map-bestp.html"
 )
+CISCO_VRF = "https://www.cisco.com/c/en/us/td/docs/ios-xml/ios/mpls/command/mp-cr-book.html"
+PULUMI_CIRCUIT_PEERING = (
+    "https://www.pulumi.com/registry/packages/azure-native/api-docs/network/expressroutecircuitpeering/"
+)
+SCALABLE_GATEWAY = f"{_EXPRESSROUTE}/scalable-gateway"

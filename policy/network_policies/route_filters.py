@@ -1,7 +1,8 @@
-"""Route-maps and prefix-lists: what they let pass, and with which preference.
+"""Route-maps and AS-path lists: what they let pass, and with which preference.
 
 A route-map's entries are tried in the order of their numbers; the first that matches decides, and at the end
-everything is denied. An entry without a match takes every route, so nothing after it counts.
+everything is denied. An entry without a match takes every route, so nothing after it counts. `continue` goes
+on with what was set so far.
 """
 
 from __future__ import annotations
@@ -9,16 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
-from network_policies.bgp import Neighbor, Preference
+from network_policies.bgp import Neighbor
+from network_policies.prefix_ranges import PrefixLists, PrefixRange, prefix_lists
 from network_policies.router_lines import Line
 from network_policies.stack import NotProvenError
 
 _ENTRY = re.compile(r"route-map (\S+)(?: (permit|deny))?(?: (\d+))?$", re.IGNORECASE)
-_PREFIX = re.compile(
-    r"ip prefix-list (?P<name>\S+)(?: seq (?P<seq>\d+))? (?P<action>permit|deny) (?P<what>.+)$", re.IGNORECASE
+_AS_PATH = re.compile(r"ip as-path access-list (\S+) (permit|deny) (.+)$", re.IGNORECASE)
+_ACCESS_LIST = re.compile(
+    r"(?:access-list (?P<number>\S+) |\d+ )?(?P<action>permit|deny) (?P<what>.+)$", re.IGNORECASE
 )
-_EVERY_PREFIX = re.compile(r"0\.0\.0\.0/0 le 32$", re.IGNORECASE)
+_NAMED_ACCESS_LIST = re.compile(r"ip access-list (?:standard|extended) (\S+)$", re.IGNORECASE)
+_BY_PREFIX_LIST = "ip address prefix-list "
+_MOST_OUTCOMES = 200
+
+
+class Preference(NamedTuple):
+    """What decides first between two routes to one prefix; the greater one wins.
+
+    Best-path steps in the order of IOS: weight, then local preference
+    (https://www.cisco.com/c/en/us/support/docs/ip/border-gateway-protocol-bgp/13753-25.html).
+    """
+
+    weight: int
+    local_preference: int
 
 
 @dataclass(slots=True)
@@ -30,7 +48,23 @@ class Entry:
     matches: list[str] = field(default_factory=list)
     local_preference: int | None = None
     weight: int | None = None
-    continues: bool = False
+    goes_on_at: int | None = None
+    """The number from which it continues; None where it does not."""
+
+    @property
+    def prefix_lists(self) -> list[str]:
+        """The prefix-lists that it matches by."""
+        return [
+            name
+            for match in self.matches
+            if match.casefold().startswith(_BY_PREFIX_LIST)
+            for name in match[len(_BY_PREFIX_LIST) :].split()
+        ]
+
+    @property
+    def matches_by_prefix_only(self) -> bool:
+        """Whether it has no other match."""
+        return all(match.casefold().startswith(_BY_PREFIX_LIST) for match in self.matches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +74,26 @@ class Outcome:
     preference: Preference
     entry: int | None
     """The entry's number; None where there is no route-map at all."""
+    within: tuple[PrefixRange, ...] | None = None
+    """The prefixes that it may be for; None for any."""
+    without: tuple[PrefixRange, ...] = ()
+    """Prefixes that an earlier entry takes, so that it is for none of these."""
+
+    def may_meet(self, other: Outcome) -> bool:
+        """Whether a route to one prefix may get the one here and the other there."""
+        if self.within is not None and other.within is not None:
+            shared = any(one.meets(two) for one in self.within for two in other.within)
+        else:
+            shared = self.within != () and other.within != ()
+        return shared and not self._is_excluded_by(other) and not other._is_excluded_by(self)
+
+    def _is_excluded_by(self, other: Outcome) -> bool:
+        return self.within is not None and all(
+            any(taken.covers(one) for taken in other.without) for one in self.within
+        )
 
 
+@lru_cache(maxsize=1024)
 def route_maps(lines: tuple[Line, ...]) -> Mapping[str, tuple[Entry, ...]]:
     """Return the route-maps by name, their entries in the order in which they are tried."""
     maps: dict[str, dict[int, Entry]] = {}
@@ -66,51 +118,139 @@ def _read_clause(entry: Entry, text: str) -> None:
     elif words[:2] == ["set", "weight"]:
         entry.weight = _number(words[2:])
     elif words[0] == "continue":
-        entry.continues = True
+        following = _number(words[1:])
+        entry.goes_on_at = entry.number + 1 if following is None else following
 
 
 def _number(words: list[str]) -> int | None:
     return int(words[0]) if words and words[0].isdecimal() else None
 
 
-def outcomes(name: str, entries: tuple[Entry, ...], neighbor: Neighbor) -> Iterator[Outcome]:
-    """Yield what each entry that can be reached makes of a route from a neighbor.
+def inbound(neighbor: Neighbor, lines: tuple[Line, ...]) -> tuple[Outcome, ...]:
+    """Return what the routes that a neighbor tells may get, as far as its filters let them in.
+
+    With an undefined route-map, what they get without one: releases differ, and that is the worst case.
 
     Raises:
-        NotProvenError: An entry goes on to another one, so that no entry decides alone.
+        NotProvenError: The route-map has too many ways through it.
     """
-    for entry in entries:
-        if entry.continues:
-            raise NotProvenError(
-                f"route-map {name} continues after entry {entry.number}, which is not followed"
-            )
-        if entry.permits:
-            local_preference = entry.local_preference
-            if local_preference is None:
-                local_preference = neighbor.default_local_preference
-            weight = neighbor.weight if entry.weight is None else entry.weight
-            yield Outcome(Preference(weight, local_preference), entry.number)
-        if not entry.matches:
-            return
+    lists, maps = prefix_lists(lines), route_maps(lines)
+    name = neighbor.filter("route-map", "in")
+    entries = maps.get(name) if name is not None else None
+    start = Preference(neighbor.weight, neighbor.default_local_preference)
+    found: tuple[Outcome, ...]
+    if entries is None:
+        found = (Outcome(start, None),)
+    else:
+        found = tuple(_first(_walk(entries, start, lists), str(name)))
+    by_list = lists.get(neighbor.filter("prefix-list", "in") or "")
+    if by_list is None:
+        return found
+    limit = by_list.permitted()
+    return tuple(Outcome(one.preference, one.entry, _both(one.within, limit), one.without) for one in found)
 
 
-def prefix_lists(lines: tuple[Line, ...]) -> Mapping[str, tuple[tuple[bool, str], ...]]:
-    """Return the IPv4 prefix-lists by name: whether each entry permits, and what, in order."""
-    lists: dict[str, dict[int, tuple[bool, str]]] = {}
+def _both(within: tuple[PrefixRange, ...] | None, limit: tuple[PrefixRange, ...]) -> tuple[PrefixRange, ...]:
+    """Return ranges that hold what is in either; a range that meets the limit counts whole."""
+    if within is None:
+        return limit
+    inner = [one for one in within if any(other.covers(one) for other in limit)]
+    inner += [other for other in limit if any(one.covers(other) for one in within)]
+    rest = [one for one in within if one not in inner and any(one.meets(other) for other in limit)]
+    return tuple(dict.fromkeys((*inner, *rest)))
+
+
+def _first(outcomes: Iterator[Outcome], name: str) -> Iterator[Outcome]:
+    for count, outcome in enumerate(outcomes):
+        if count == _MOST_OUTCOMES:
+            raise NotProvenError(f"what route-map {name} makes of routes: it continues in too many ways")
+        yield outcome
+
+
+def _walk(entries: tuple[Entry, ...], start: Preference, lists: PrefixLists) -> Iterator[Outcome]:
+    """Yield what each way through a route-map makes of a route."""
+    nothing: tuple[PrefixRange, ...] = ()
+    ways: list[tuple[int, Preference, Entry | None, tuple[PrefixRange, ...]]] = [(0, start, None, nothing)]
+    while ways:
+        index, preference, permitted_by, without = ways.pop(0)
+        for place in range(index, len(entries)):
+            entry = entries[place]
+            within = _ranges(entry, lists)
+            if entry.permits:
+                after = _applied(entry, preference)
+                if entry.goes_on_at is None:
+                    yield Outcome(after, entry.number, within, without)
+                else:
+                    following = max(place + 1, _index_of(entries, entry.goes_on_at))  # never back
+                    ways.append((following, after, entry, without))
+            if not entry.matches:
+                break
+            without = (*without, *_taken(entry, lists))
+        else:
+            if permitted_by is not None:  # it has come to the end after `continue`
+                yield Outcome(preference, permitted_by.number, None, without)
+
+
+def _applied(entry: Entry, before: Preference) -> Preference:
+    return Preference(
+        before.weight if entry.weight is None else entry.weight,
+        before.local_preference if entry.local_preference is None else entry.local_preference,
+    )
+
+
+def _index_of(entries: tuple[Entry, ...], number: int) -> int:
+    return next((index for index, entry in enumerate(entries) if entry.number >= number), len(entries))
+
+
+def _ranges(entry: Entry, lists: PrefixLists) -> tuple[PrefixRange, ...] | None:
+    """Return the prefixes that an entry may match, None for any. An undefined prefix-list matches all."""
+    names = entry.prefix_lists
+    if not names or any(name not in lists for name in names):
+        return None
+    return tuple(one for name in names for one in lists[name].permitted())
+
+
+def _taken(entry: Entry, lists: PrefixLists) -> tuple[PrefixRange, ...]:
+    """Return the prefixes that an entry surely matches."""
+    if not entry.matches_by_prefix_only:
+        return ()
+    return tuple(
+        one for name in entry.prefix_lists if name in lists for one in lists[name].surely_permitted()
+    )
+
+
+# --- other lists --------------------------------------------------------------------------------------
+
+
+def as_path_passes(name: str, path: str, lines: tuple[Line, ...]) -> bool | None:
+    """Whether an AS-path list lets a path pass; None if no line defines it, or it cannot be read."""
+    found = False
     for line in lines:
-        match = _PREFIX.match(line.text)
-        if match:
-            entries = lists.setdefault(match["name"], {})
-            number = int(match["seq"] or max(entries, default=0) + 5)  # IOS counts in fives
-            entries[number] = (match["action"].casefold() == "permit", match["what"])
-    return {name: tuple(entries[n] for n in sorted(entries)) for name, entries in lists.items()}
+        match = _AS_PATH.match(line.text)
+        if match is None or match[1] != name:
+            continue
+        found = True
+        try:
+            # an underscore stands for an end or a mark between two numbers
+            pattern = re.compile(match[3].replace("_", r"(?:^|$|[ ,(){}])"))
+        except re.error:
+            return None
+        if pattern.search(path):
+            return match[2].casefold() == "permit"
+    return False if found else None
 
 
-def lets_everything_pass(entries: tuple[tuple[bool, str], ...]) -> bool:
-    """Whether a prefix-list holds nothing back: its first entry to decide permits every prefix."""
-    for permits, what in entries:
-        if _EVERY_PREFIX.match(what):
-            return permits
-        if not permits:
-            return False
-    return False
+def access_list_passes_all(name: str, lines: tuple[Line, ...]) -> bool:
+    """Whether an access list lets every route pass; one that no line defines does."""
+    is_defined = False
+    for line in lines:
+        named = _NAMED_ACCESS_LIST.match(line.section)
+        match = _ACCESS_LIST.match(line.text)
+        if named is not None and named[1] == name and line.text == line.section:
+            is_defined = True
+        if match is None or name != (match["number"] or (named[1] if named else None)):
+            continue
+        is_defined = True
+        if match["what"].casefold().split()[:2] in (["any"], ["ip", "any"]):
+            return match["action"].casefold() == "permit"
+    return not is_defined

@@ -102,8 +102,7 @@ def _propagation(case: Case) -> Findings:
         if table.resource.flag("disableBgpRoutePropagation"):
             yield Finding(
                 wrong=f"{GATEWAY_SUBNET} of {subnet.network.name} has {table.name}, which keeps the "
-                "gateway's own "
-                "routes from it",
+                "gateway's own routes from it",
                 mend=f"Set disableBgpRoutePropagation of {table.name} to false",
             )
 
@@ -120,9 +119,8 @@ def _next_hop(case: Case) -> Findings:
             if route.next_hop == "virtualnetworkgateway":
                 beside = " beside a VPN gateway" if any(map(is_vpn, gateways)) else ""
                 yield Finding(
-                    wrong=f"route {route.name} of {table.name}, on {subnet.name} of "
-                    f"{subnet.network.name}, leads "
-                    f"to the virtual network gateway, and {hindrance.name} is an ExpressRoute "
+                    wrong=f"route {route.name} of {table.name}, on {subnet.name} of {subnet.network.name}, "
+                    f"leads to the virtual network gateway, and {hindrance.name} is an ExpressRoute "
                     f"gateway{beside}",
                     mend=f"Take {route.name} out: gateways tell the subnet their routes by themselves",
                 )

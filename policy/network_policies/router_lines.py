@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from network_policies.stack import NotProvenError, Resource
-from network_policies.values import UNKNOWN, reveal
+from network_policies.values import UNKNOWN, Value, reveal
 
 CONFIGURATION = "iosxe:index:Configuration"
 
@@ -27,9 +27,19 @@ _OPENS_SECTION = re.compile(
     r"|key chain "
     r"|ip access-list "
     r"|(aaa|tacacs|radius) "
-    r"|line (con|vty|aux)\b",
+    r"|line (con|vty|aux)\b"
+    r"|(class-map|policy-map|parameter-map|bfd-template|object-group|control-plane|redundancy|banner)\b"
+    r"|ip (sla|dhcp pool|community-list) |track \d|end$",
     re.IGNORECASE,
 )
+_OPENS_AT_THE_EDGE = re.compile(
+    r"(no )?(service|version|boot|clock|archive|event|flow|ntp|logging|license|platform|spanning-tree"
+    r"|vlan|zone|controller|monitor|netconf-yang|call-home|cdp|lldp|login|memory|multilink|alias|template"
+    r"|ip (domain|name-server|http|ssh|scp|cef|forward-protocol|nat|host|multicast|routing|local)"
+    r"|ipv6 (unicast-routing|route|cef|multicast|prefix-list))\b",
+    re.IGNORECASE,
+)
+"""Global lines, which stand in no section where they are not indented."""
 _STANDS_ALONE = re.compile(
     r"(no )?(ip(v6)? (prefix-list|route|as-path|community-list|extcommunity-list)|access-list|hostname"
     r"|username|enable (secret|password)|snmp-server|banner)\b",
@@ -61,11 +71,22 @@ def router_lines(configuration: Resource) -> tuple[Line, ...]:
     Raises:
         NotProvenError: A line is not known yet, which a well-made program never lets happen.
     """
+    elements = configuration.elements("lines")
+    read = _read if all(isinstance(element, str) for element in elements) else _read.__wrapped__
+    try:
+        return read(elements)
+    except NotProvenError as unknown:
+        raise NotProvenError(f"lines[{unknown.what}] of {configuration.name} is not known yet") from None
+
+
+@lru_cache(maxsize=1024)
+def _read(elements: tuple[Value, ...]) -> tuple[Line, ...]:
+    """Read the lines. Raises NotProvenError with the number of the first that is not known."""
     texts = []
-    for index, element in enumerate(configuration.elements("lines")):
+    for index, element in enumerate(elements):
         text = reveal(element)
         if text is UNKNOWN:
-            raise NotProvenError(f"lines[{index}] of {configuration.name} is not known yet")
+            raise NotProvenError(str(index))
         texts.append(str(text))
     return parse(tuple(texts))
 
@@ -78,10 +99,10 @@ def parse(texts: tuple[str, ...]) -> tuple[Line, ...]:
 
 def _parse(texts: tuple[str, ...]) -> Iterator[Line]:
     section = subsection = ""
-    for number, text in _numbered(texts):
+    for number, text, is_indented in _numbered(texts):
         if _STANDS_ALONE.match(text):
             section = subsection = ""
-        elif _OPENS_SECTION.match(text) and not _is_inside(section, text):
+        elif _opens_section(text, section, is_indented=is_indented):
             section, subsection = text, ""
         elif section.casefold().startswith("router ") and _OPENS_SUBSECTION.match(text):
             subsection = text
@@ -91,14 +112,32 @@ def _parse(texts: tuple[str, ...]) -> Iterator[Line]:
         yield Line(number, text, section, subsection)
 
 
-def _numbered(texts: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+def _numbered(texts: tuple[str, ...]) -> Iterator[tuple[int, str, bool]]:
+    """Yield each line with its number, and whether it is indented."""
     for number, text in enumerate(texts, start=1):
         for part in text.splitlines():
             line = " ".join(part.split())
             if line and not line.startswith("!") and not _FREE_TEXT.match(line):
-                yield number, line
+                yield number, line, part[0].isspace()
+
+
+def _opens_section(text: str, section: str, *, is_indented: bool) -> bool:
+    if _OPENS_SECTION.match(text):
+        return not _is_inside(section, text)
+    return bool(_OPENS_AT_THE_EDGE.match(text)) and not is_indented and not _may_be_part(section, text)
 
 
 def _is_inside(section: str, text: str) -> bool:
-    """Whether a line that looks like a section's first is one of an interface's own: `crypto map NAME`."""
-    return section.casefold().startswith("interface ") and re.match(r"crypto map \S+$", text) is not None
+    """Whether a line that looks like a section's first is one of a section's own."""
+    opened, line = section.casefold(), text.casefold()
+    if opened.startswith("interface "):
+        return re.match(r"crypto map \S+$", line) is not None
+    return opened.startswith("crypto ikev2 profile ") and line.startswith("aaa ")
+
+
+def _may_be_part(section: str, text: str) -> bool:
+    """Whether a line that is mostly global may be one of a section's: `ip nat inside`, a peer's template."""
+    opened = section.casefold()
+    return opened.startswith("interface ") or (
+        opened.startswith("router bgp ") and text.casefold().startswith("template peer-")
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network
@@ -16,11 +18,12 @@ from network_policies.azure_types import (
     prefix_of,
     word,
 )
-from network_policies.bgp import Neighbor, neighbors
-from network_policies.interfaces import connected, interfaces
+from network_policies.bgp import Neighbor, neighbors, with_unread
+from network_policies.interfaces import Interface, connected, interfaces
 from network_policies.router_lines import CONFIGURATION, router_lines
-from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
+from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope, each
 from network_policies.stack import NotProvenError, Path, Resource, Stack
+from network_policies.values import REDACTED, Value, reveal
 
 _LINKS = ("primaryPeerAddressPrefix", "secondaryPeerAddressPrefix")
 _LINK_LENGTH = 30
@@ -44,7 +47,11 @@ class Link:
 
 @lru_cache(maxsize=2)
 def _links(stack: Stack) -> tuple[Link, ...]:
-    return tuple(link for peering in stack.of(CIRCUIT_PEERING, CIRCUIT) for link in _links_of(peering))
+    found: list[Link] = []
+    for peering in stack.of(CIRCUIT_PEERING, CIRCUIT):
+        with suppress(NotProvenError):  # said in the peering's own turn
+            found.extend(_links_of(peering))
+    return tuple(found)
 
 
 @lru_cache(maxsize=2)
@@ -86,21 +93,22 @@ def _matched(case: Case) -> Iterator[tuple[Neighbor, IPv4Address, Link]]:
 
 def _known(case: Case) -> Findings:
     matched = {neighbor.address for neighbor, _, _ in _matched(case)}
-    for neighbor, address in _sessions(case):
-        if neighbor.address in matched:
-            continue
-        own = [link for link in _links(case.stack) if link.number("peerASN") == neighbor.own_asn]
+
+    def judge(session: tuple[Neighbor, IPv4Address]) -> Findings:
+        neighbor, address = session
+        own = [link for link in _links(case.stack) if link.number("peerASN") == neighbor.shown_asn]
         if not own:
             raise NotProvenError(
                 f"which circuit ExpressRoute neighbor {address} belongs to; none of this stack"
             )
         yield Finding(
             wrong=f"ExpressRoute neighbor {address} (line {neighbor.line}) is on no link of the circuits "
-            "with AS "
-            f"{neighbor.own_asn}, which have {', '.join(str(link.prefix) for link in own)}",
+            f"with AS {neighbor.own_asn}, which have {', '.join(str(link.prefix) for link in own)}",
             mend=f"Set it to the second address of one of them, or {own[0].property} of "
             f"{own[0].peering.name}",
         )
+
+    yield from each([(one, at) for one, at in _sessions(case) if one.address not in matched], judge)
 
 
 def _addresses(case: Case) -> Findings:
@@ -113,9 +121,15 @@ def _addresses(case: Case) -> Findings:
         if address != hosts[1]:
             yield Finding(
                 wrong=f"neighbor {address} (line {neighbor.line}) is not the second address of "
-                f"{link.property} "
-                f"{link.prefix} of {link.peering.name}, which is Microsoft's",
+                f"{link.property} {link.prefix} of {link.peering.name}, which is Microsoft's",
                 mend=f"Set the neighbor to {hosts[1]}",
+            )
+        other = _other_link(case, link, found, neighbor.vrf) if own is None else None
+        if other is not None:
+            yield Finding(
+                wrong=f"neighbor {address} (line {neighbor.line}) is on {link.property} {link.prefix} of "
+                f"{link.peering.name}, and {other.name} (line {other.line}) on the other link",
+                mend=f"Set the neighbor to the second address of that link, or {other.name} to {hosts[0]}",
             )
         if own is not None and own[1].ip != hosts[0]:
             yield Finding(
@@ -125,14 +139,23 @@ def _addresses(case: Case) -> Findings:
             )
 
 
+def _other_link(case: Case, link: Link, found: Mapping[str, Interface], vrf: str) -> Interface | None:
+    """Return the router's interface on a peering's other link."""
+    for other in _links(case.stack):
+        if (other.peering.urn, other.path) == (link.peering.urn, link.path) and other.prefix != link.prefix:
+            own = connected(found, vrf, next(other.prefix.hosts()))
+            return own[0] if own is not None else None
+    return None
+
+
 def _asn(case: Case) -> Findings:
     for neighbor, _, link in _matched(case):
         peer = link.number("peerASN")
-        if peer is not None and peer != neighbor.own_asn:
+        if peer is not None and peer != neighbor.shown_asn:
             yield Finding(
-                wrong=f"the router is in AS {neighbor.own_asn}, and peerASN of {link.peering.name}, to which "
-                f"neighbor {neighbor.address} belongs, is {peer}",
-                mend=f"Set peerASN to {neighbor.own_asn}, or the router's AS to {peer}",
+                wrong=f"the router is in AS {neighbor.shown_asn}, and peerASN of {link.peering.name}, to "
+                f"which neighbor {neighbor.address} belongs, is {peer}",
+                mend=f"Set peerASN to {neighbor.shown_asn}, or the router's AS to {peer}",
             )
 
 
@@ -147,15 +170,49 @@ def _vlan(case: Case) -> Findings:
         if own[0].vlans[-1] != vlan:
             yield Finding(
                 wrong=f"{own[0].name} (line {own[0].line}) has {_inner(own[0].vlans)}VLAN "
-                f"{own[0].vlans[-1]}, and "
-                f"vlanId of {link.peering.name} is {vlan}",
+                f"{own[0].vlans[-1]}, and vlanId of {link.peering.name} is {vlan}",
                 mend=f"Set both to one: on the router, the last tag of the encapsulation to {vlan}",
             )
+
+
+def _key(case: Case) -> Findings:
+    """Compare the MD5 key of a link: one that a single end has keeps the session down."""
+    for neighbor, _, link in _matched(case):
+        key = reveal(link.peering.peek(*link.path, "sharedKey"))
+        if (key is None) == (neighbor.password == ""):
+            if key is not None and _is_another(case, neighbor, key):
+                yield Finding(
+                    wrong=f"neighbor {neighbor.address} (line {neighbor.line}) and {link.peering.name} have "
+                    "different keys",
+                    mend="Fill in both from one secret",
+                )
+            continue
+        has, lacks = f"neighbor {neighbor.address} (line {neighbor.line})", link.peering.name
+        if key is not None:
+            has, lacks = lacks, has
+        yield Finding(
+            wrong=f"{has} has a key, and {lacks} has none, so the session stays down",
+            mend=f'Set "neighbor {neighbor.address} password <secret:NAME>" and sharedKey of '
+            f"{link.peering.name}, or neither",
+        )
+
+
+def _is_another(case: Case, neighbor: Neighbor, key: Value) -> bool:
+    """Whether two known keys differ; of a key that is not known, nothing is said."""
+    placeholder = _SECRET.match(neighbor.password)
+    own = (
+        reveal(case.resource.peek("secrets", placeholder[1]))
+        if placeholder
+        else neighbor.password.split()[-1]
+    )
+    return isinstance(key, str) and isinstance(own, str) and REDACTED not in (key, own) and key != own
 
 
 def _inner(vlans: tuple[int, ...]) -> str:
     return "inner " if len(vlans) > 1 else ""
 
+
+_SECRET = re.compile(r"<secret:([^<>]+)>$")
 
 _router = partial(Rule, kinds=(CONFIGURATION,), level=Level.MANDATORY, scope=Scope.STACK)
 
@@ -165,27 +222,34 @@ RULES = (
         holds="A router's ExpressRoute neighbors are on links of its circuits.",
         sources=("ER-3",),
         page=pages.EXPRESSROUTE_PEERING,
-        check=_known,
+        check=with_unread(_known),
     ),
     _router(
         name="router-link-agrees",
         holds="A router and its circuit have the same addresses on a link.",
         sources=("ER-3",),
         page=pages.EXPRESSROUTE_ROUTING,
-        check=_addresses,
+        check=with_unread(_addresses),
     ),
     _router(
         name="router-link-asn",
         holds="A router is in the AS that its circuit expects.",
         sources=("ER-1", "ASN-8"),
         page=pages.EXPRESSROUTE_PEERING,
-        check=_asn,
+        check=with_unread(_asn),
+    ),
+    _router(
+        name="router-link-key",
+        holds="A router and its circuit have one key on a link, or neither has one.",
+        sources=("ER-6",),
+        page=pages.EXPRESSROUTE_PEERING,
+        check=with_unread(_key),
     ),
     _router(
         name="router-link-vlan",
         holds="A router and its circuit have one VLAN.",
         sources=("ER-4", "ER-5"),
         page=pages.EXPRESSROUTE_PEERING,
-        check=_vlan,
+        check=with_unread(_vlan),
     ),
 )

@@ -10,13 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from network_policies import pages
+from network_policies.interfaces import interfaces
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule
 from network_policies.values import reveal
-
-CISCO_ROUTE_MAPS = (
-    "https://www.cisco.com/c/en/us/support/docs/ip/border-gateway-protocol-bgp/49111-route-map-bestp.html"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +38,46 @@ _KINDS = (
         "route-map",
         _pattern(r"route-map (\S+)(?: (?:permit|deny)(?: \d+)?)?$"),
         (
+            _pattern(r"route-map (\S+) (?:in|out)$"),
+            _pattern(r"(?!route-map ).*\broute-map (\S+)"),
             _pattern(
-                r"(?!route-map ).*\b(?:route|attribute|suppress|unsuppress|advertise|table|policy)-map (\S+)"
+                r"(?:aggregate-address|neighbor) .*\b(?:attribute|suppress|unsuppress|advertise)-map (\S+)"
             ),
             _pattern(r"(?:import|export)(?: ipv4)?(?: unicast)? map (\S+)"),
         ),
     ),
     Kind(
         "prefix-list",
-        _pattern(r"ip prefix-list (\S+)(?: seq \d+)? (?:permit|deny) "),
+        _pattern(r"(?:ip|ipv6) prefix-list (\S+)(?: seq \d+)? (?:permit|deny) "),
         (
-            _pattern(r"neighbor \S+ prefix-list (\S+) (?:in|out)$"),
-            _pattern(r"match ip (?:address|next-hop|route-source) prefix-list (.+)$"),
+            _pattern(r"(?:neighbor \S+ )?prefix-list (\S+) (?:in|out)$"),
+            _pattern(r"match (?:ip|ipv6) (?:address|next-hop|route-source) prefix-list (.+)$"),
             _pattern(r"distribute-list prefix (\S+)"),
         ),
+    ),
+    Kind(
+        "community list",
+        _pattern(r"ip community-list (?:standard |expanded )?(\S+) "),
+        (_pattern(r"match community (.+?)(?: exact-match)?$"),),
+    ),
+    Kind(
+        "access list",
+        _pattern(r"(?:ip access-list (?:standard |extended )|access-list )(\S+)"),
+        (
+            _pattern(r"neighbor \S+ distribute-list (\S+) (?:in|out)$"),
+            _pattern(r"match ip address (?!prefix-list )(.+)$"),
+            _pattern(r"distribute-list (?!prefix |gateway |route-map )(\S+) (?:in|out)"),
+        ),
+    ),
+    Kind(
+        "template",
+        _pattern(r"template peer-(?:policy|session) (\S+)$"),
+        (_pattern(r"(?:neighbor \S+ )?inherit peer-(?:policy|session) (\S+)"),),
+    ),
+    Kind(
+        "peer group",
+        _pattern(r"neighbor (\S+) peer-group$"),
+        (_pattern(r"neighbor \S+ peer-group (\S+)$"),),
     ),
     Kind(
         "VRF",
@@ -110,8 +134,8 @@ _KINDS = (
     ),
 )
 
-_BUILT_IN = "default"
-"""IOS has a proposal, a transform-set and profiles of this name."""
+_BUILT_IN = frozenset({"default", "Mgmt-intf", "Mgmt-vrf"})
+"""IOS has a proposal, a transform-set and profiles of the first name, and a management port's VRF."""
 
 _PLACEHOLDER = re.compile(r"<(output|secret):([^<>]*)>")
 
@@ -122,7 +146,7 @@ def _reference_defined(case: Case) -> Findings:
         defined = {match[1] for line in lines if (match := kind.definition.match(line.text))}
         missing: dict[str, int] = {}
         for name, line in _references(kind, lines):
-            if name not in defined and name != _BUILT_IN:
+            if name not in defined and name not in _BUILT_IN:
                 missing.setdefault(name, line.number)
         for name, number in missing.items():
             yield Finding(
@@ -139,6 +163,67 @@ def _references(kind: Kind, lines: list[Line]) -> Iterator[tuple[str, Line]]:
             match = pattern.match(line.text)
             if match:
                 yield from ((name, line) for name in match[1].split())
+
+
+def _vrf_whole(case: Case) -> Findings:
+    """Find what IOS refuses of a VRF, or undoes: a use before its definition, or of a part that it lacks."""
+    lines = router_lines(case.resource)
+    defined: dict[str, int] = {}
+    parts: dict[str, set[str]] = {}
+    for line in lines:
+        opened = _VRF_SECTION.match(line.section)
+        if opened:
+            defined.setdefault(opened[1], line.number)
+            parts.setdefault(opened[1], set()).add(" ".join(line.text.casefold().split()[:2]))
+    yield from _used_too_early(lines, defined)
+    for vrf, number in _bgp_vrfs(lines).items():
+        if vrf in defined and not any(part.startswith("rd ") for part in parts[vrf]):
+            yield Finding(
+                wrong=f'line {number} opens an address family for VRF {vrf}, which has no "rd", so IOS '
+                "refuses it",
+                mend=f'Set "rd ASN:NUMBER" in VRF {vrf}',
+            )
+    for interface in interfaces(lines).values():
+        own = parts.get(interface.vrf, set())
+        if interface.addresses and own & {"vrf definition"} and "address-family ipv4" not in own:
+            yield Finding(
+                wrong=f"{interface.name} (line {interface.line}) has an IPv4 address in VRF {interface.vrf}, "
+                "which has no IPv4 address family",
+                mend=f'Set "address-family ipv4" in VRF {interface.vrf}',
+            )
+        if interface.loses_address:
+            yield Finding(
+                wrong=f"{interface.name} (line {interface.line}) joins VRF {interface.vrf} after its address "
+                "is set, which IOS then takes away",
+                mend="Set the VRF first, and the address after it",
+            )
+
+
+_VRF_SECTION = _pattern(r"(?:ip vrf|vrf definition) (\S+)$")
+_BGP_FAMILY = _pattern(r"address-family ipv4(?: unicast)? vrf (\S+)$")
+
+
+def _bgp_vrfs(lines: tuple[Line, ...]) -> Mapping[str, int]:
+    """Return the VRFs that BGP has an IPv4 family for, each with the line that opens it first."""
+    found: dict[str, int] = {}
+    for line in lines:
+        match = _BGP_FAMILY.match(line.text)
+        if match and line.section.casefold().startswith("router bgp "):
+            found.setdefault(match[1], line.number)
+    return found
+
+
+def _used_too_early(lines: tuple[Line, ...], defined: Mapping[str, int]) -> Findings:
+    vrf = next(kind for kind in _KINDS if kind.name == "VRF")
+    said = set()
+    for name, line in _references(vrf, list(lines)):
+        if name not in said and line.number < defined.get(name, 0):
+            said.add(name)
+            yield Finding(
+                wrong=f"line {line.number} uses VRF {name}, which line {defined[name]} defines only then, so "
+                "IOS refuses it",
+                mend=f"Define VRF {name} before its first use",
+            )
 
 
 def _placeholder_supplied(case: Case) -> Findings:
@@ -176,8 +261,17 @@ RULES = (
         holds="Every route-map, prefix-list, VRF, profile and interface that a line uses is defined.",
         kinds=(CONFIGURATION,),
         sources=("IOS",),
-        page=CISCO_ROUTE_MAPS,
+        page=pages.CISCO_ROUTE_MAPS,
         check=_reference_defined,
+    ),
+    Rule(
+        name="router-vrf-whole",
+        level=Level.MANDATORY,
+        holds="A VRF is defined whole, before it is used, and joined before the address is set.",
+        kinds=(CONFIGURATION,),
+        sources=("IOS", "SEED"),
+        page=pages.CISCO_VRF,
+        check=_vrf_whole,
     ),
     Rule(
         name="router-placeholder-supplied",
@@ -185,7 +279,7 @@ RULES = (
         holds="Every placeholder in a router's lines has a value or a secret of its name.",
         kinds=(CONFIGURATION,),
         sources=("VPN-2",),
-        page="https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-vpn-faq",
+        page=pages.VPN_FAQ,
         check=_placeholder_supplied,
     ),
 )

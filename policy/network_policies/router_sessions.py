@@ -3,101 +3,107 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from ipaddress import IPv4Interface
 
 from network_policies import pages
 from network_policies.azure_types import address_of
-from network_policies.bgp import Neighbor, neighbors
-from network_policies.interfaces import Interface, connected, interfaces, static_routes
+from network_policies.bgp import Neighbor, neighbors, with_unread
+from network_policies.interfaces import Interface, azure_tunnels, connected, interfaces, static_routes
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
-from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
+from network_policies.rules import Case, Check, Finding, Findings, Level, Rule, Scope, each
 from network_policies.stack import NotProvenError, Stack
 
 _LINK_LENGTH = 30
 _LARGEST_MTU, _LARGEST_MSS = 1400, 1350
 
 _WEAK = re.compile(
-    r"(?:encryption|integrity|prf|group|set pfs)\b.*?"
+    r"(?:encryption|encr|integrity|hash|prf|group|set pfs)\b.*?"
     r"\b(?P<algorithm>3des|des|md5|sha1|sha|group ?[125]|[125])(?= |$)"
     r"|crypto ipsec transform-set \S+ .*?"
     r"\b(?P<transform>esp-3des|esp-des|esp-null|esp-md5-hmac|esp-sha-hmac)\b",
     re.IGNORECASE,
 )
-_CRYPTO = re.compile(r"crypto (?:ikev2 proposal|ipsec (?:profile|transform-set)) ", re.IGNORECASE)
+_CRYPTO = re.compile(
+    r"crypto (?:ikev2 proposal|isakmp policy|ipsec (?:profile|transform-set)) ", re.IGNORECASE
+)
 
 
-def _links(lines: tuple[Line, ...]) -> Iterator[tuple[Neighbor, Interface, IPv4Interface]]:
-    """Yield each ExpressRoute neighbor with the interface that leads to it.
-
-    Raises:
-        NotProvenError: No interface among the lines does, or the neighbor's address is a placeholder.
-    """
-    found = interfaces(lines)
-    for neighbor in neighbors(lines):
-        if not neighbor.is_expressroute:
-            continue
-        address = address_of(neighbor.address)
-        link = connected(found, neighbor.vrf, address) if address else None
-        if link is None:
-            raise NotProvenError(f"which interface leads to ExpressRoute neighbor {neighbor.address}")
-        yield neighbor, *link
+Link = tuple[Neighbor, Interface, IPv4Interface]
+"""An ExpressRoute neighbor, with the interface that leads to it and the router's own address there."""
 
 
-def _link_address(case: Case) -> Findings:
-    for neighbor, interface, own in _links(router_lines(case.resource)):
-        hosts = list(own.network.hosts()) if own.network.prefixlen == _LINK_LENGTH else []
-        if not hosts:
-            yield Finding(
-                wrong=f"{interface.name} (line {interface.line}) leads to ExpressRoute neighbor "
-                f"{neighbor.address} with a /{own.network.prefixlen}",
-                mend=f"Set its mask to 255.255.255.252, a /{_LINK_LENGTH}",
-            )
-        elif [str(hosts[0]), str(hosts[1])] != [str(own.ip), neighbor.address]:
-            yield Finding(
-                wrong=f"{interface.name} (line {interface.line}) has {own.ip} and neighbor "
-                f"{neighbor.address} on "
-                f"link {own.network}",
-                mend=f"Set the router's address to {hosts[0]}, the first, and Microsoft's to {hosts[1]}",
-            )
+def _of_each_link(check: Callable[[Link], Findings]) -> Check:
+    """Judge every link; an ExpressRoute neighbor to which no interface leads is not proven."""
+
+    def run(case: Case) -> Findings:
+        lines = router_lines(case.resource)
+        found = interfaces(lines)
+
+        def judge(neighbor: Neighbor) -> Findings:
+            address = address_of(neighbor.address)
+            link = connected(found, neighbor.vrf, address) if address else None
+            if link is None:
+                raise NotProvenError(f"which interface leads to ExpressRoute neighbor {neighbor.address}")
+            yield from check((neighbor, *link))
+
+        yield from each([neighbor for neighbor in neighbors(lines) if neighbor.is_expressroute], judge)
+
+    return with_unread(run)
 
 
-def _link_enabled(case: Case) -> Findings:
-    for neighbor, interface, _ in _links(router_lines(case.resource)):
-        if interface.is_shut or neighbor.is_shut:
-            what = interface.name if interface.is_shut else f"neighbor {neighbor.address}"
-            yield Finding(
-                wrong=f"{what} is shut down, so one of the circuit's two links carries nothing, and the SLA "
-                "does not hold",
-                mend='Set "no shutdown"',
-            )
+def _link_address(link: Link) -> Findings:
+    neighbor, interface, own = link
+    hosts = list(own.network.hosts()) if own.network.prefixlen == _LINK_LENGTH else []
+    if not hosts:
+        yield Finding(
+            wrong=f"{interface.name} (line {interface.line}) leads to ExpressRoute neighbor "
+            f"{neighbor.address} with a /{own.network.prefixlen}",
+            mend=f"Set its mask to 255.255.255.252, a /{_LINK_LENGTH}",
+        )
+    elif [str(hosts[0]), str(hosts[1])] != [str(own.ip), neighbor.address]:
+        yield Finding(
+            wrong=f"{interface.name} (line {interface.line}) has {own.ip} and neighbor {neighbor.address} on "
+            f"link {own.network}",
+            mend=f"Set the router's address to {hosts[0]}, the first, and Microsoft's to {hosts[1]}",
+        )
 
 
-def _bfd(case: Case) -> Findings:
-    for neighbor, interface, _ in _links(router_lines(case.resource)):
-        if not neighbor.has_bfd:
-            yield Finding(
-                wrong=f"ExpressRoute neighbor {neighbor.address} (line {neighbor.line}) has no BFD: the "
-                "loss of "
-                "its link shows after up to 180 seconds",
-                mend=f'Set "neighbor {neighbor.address} fall-over bfd"',
-            )
-        if neighbor.has_bfd and "bfd interval" not in interface.settings:
-            yield Finding(
-                wrong=f"{interface.name} (line {interface.line}) has no BFD interval, so neighbor "
-                f"{neighbor.address} has no BFD either",
-                mend='Set "bfd interval 300 min_rx 300 multiplier 3" on it',
-            )
+def _link_enabled(link: Link) -> Findings:
+    neighbor, interface, _ = link
+    if interface.is_shut or neighbor.is_shut:
+        what = interface.name if interface.is_shut else f"neighbor {neighbor.address}"
+        yield Finding(
+            wrong=f"{what} is shut down, so one of the circuit's two links carries nothing, and the SLA does "
+            "not hold",
+            mend='Set "no shutdown"',
+        )
+
+
+def _bfd(link: Link) -> Findings:
+    neighbor, interface, _ = link
+    if not neighbor.has_bfd:
+        yield Finding(
+            wrong=f"ExpressRoute neighbor {neighbor.address} (line {neighbor.line}) has no BFD: the loss of "
+            "its link shows after up to 180 seconds",
+            mend=f'Set "neighbor {neighbor.address} fall-over bfd"',
+        )
+    if neighbor.has_bfd and not {"bfd interval", "bfd template"} & interface.settings.keys():
+        yield Finding(
+            wrong=f"{interface.name} (line {interface.line}) has no BFD interval, so neighbor "
+            f"{neighbor.address} has no BFD either",
+            mend='Set "bfd interval 300 min_rx 300 multiplier 3" on it',
+        )
 
 
 def _bfd_over_vpn(case: Case) -> Findings:
     for neighbor in neighbors(router_lines(case.resource)):
         if neighbor.is_vpn and neighbor.has_bfd:
             yield Finding(
-                wrong=f"VPN neighbor {neighbor.address} (line {neighbor.line}) has BFD, which no VPN "
-                "gateway has",
+                wrong=f"VPN neighbor {neighbor.address} (line {neighbor.line}) has BFD, which no VPN gateway "
+                "has",
                 mend=f'Take "neighbor {neighbor.address} fall-over bfd" out',
             )
 
@@ -106,17 +112,82 @@ def _bfd_over_vpn(case: Case) -> Findings:
 
 
 def _tunnel_size(case: Case) -> Findings:
-    for interface in interfaces(router_lines(case.resource)).values():
-        if "tunnel protection ipsec profile" not in interface.settings:
-            continue
-        mss, mtu = interface.number("ip tcp adjust-mss"), interface.number("ip mtu")
-        clamped = mss is not None and mss <= _LARGEST_MSS
-        if not clamped and (mtu is None or mtu > _LARGEST_MTU):
+    lines = router_lines(case.resource)
+    found = interfaces(lines)
+    for name in sorted(azure_tunnels(found)):
+        interface, mtu = found[name], found[name].number("ip mtu")
+        if (
+            not _clamps(interface)
+            and (mtu is None or mtu > _LARGEST_MTU)
+            and not _site_clamps(interface, lines)
+        ):
             yield Finding(
                 wrong=f"{interface.name} (line {interface.line}) neither clamps the TCP segment size to "
                 f"{_LARGEST_MSS} nor has an MTU of {_LARGEST_MTU}",
                 mend=f'Set "ip tcp adjust-mss {_LARGEST_MSS}" and "ip mtu {_LARGEST_MTU}" on it',
             )
+
+
+def _clamps(interface: Interface) -> bool:
+    size = interface.number("ip tcp adjust-mss")
+    return size is not None and size <= _LARGEST_MSS
+
+
+def _site_clamps(tunnel: Interface, lines: tuple[Line, ...]) -> bool:
+    """Whether all the site's interfaces of a tunnel's VRF clamp instead what crosses them."""
+    found = interfaces(lines)
+    addresses = [address_of(neighbor.address) for neighbor in neighbors(lines) if neighbor.is_expressroute]
+    links = [connected(found, tunnel.vrf, address) for address in addresses if address]
+    circuits = {link[0].name for link in links if link}
+    site = [
+        each_one
+        for name, each_one in found.items()
+        if each_one.vrf == tunnel.vrf
+        and (each_one.addresses or "ip unnumbered" in each_one.settings)
+        and not name.startswith(("tunnel", "loopback"))
+        and each_one.name not in circuits
+    ]
+    return bool(site) and all(map(_clamps, site))
+
+
+def _tunnel_mode(case: Case) -> Findings:
+    """Judge the tunnels that Azure's sessions use: Azure speaks IPsec, and nothing inside it but IP."""
+    found = interfaces(router_lines(case.resource))
+    for name in sorted(azure_tunnels(found)):
+        tunnel = found[name]
+        mode = tunnel.settings.get("tunnel mode", "gre, IOS's default")
+        if not mode.casefold().startswith("ipsec ipv4"):
+            yield Finding(
+                wrong=f"{tunnel.name} (line {tunnel.line}) has tunnel mode {mode}, which no VPN gateway "
+                "speaks",
+                mend='Set "tunnel mode ipsec ipv4" on it',
+            )
+        if "tunnel protection ipsec profile" not in tunnel.settings:
+            yield Finding(
+                wrong=f"{tunnel.name} (line {tunnel.line}) has no IPsec profile, so it does not come up",
+                mend='Set "tunnel protection ipsec profile NAME" on it',
+            )
+
+
+def _endpoint(case: Case) -> Findings:
+    """Find a route to a tunnel's far end that leads into a tunnel: it would have to carry itself."""
+    lines = router_lines(case.resource)
+    found = interfaces(lines)
+    for name in sorted(azure_tunnels(found)):
+        tunnel = found[name]
+        far, front = tunnel.settings.get("tunnel destination"), tunnel.settings.get("tunnel vrf", "")
+        for route in static_routes(lines):
+            if (
+                far
+                and route.is_host
+                and (route.destination, route.vrf) == (far, front)
+                and route.leads_to(name)
+            ):
+                yield Finding(
+                    wrong=f"the route to {far} (line {route.line}) leads into {tunnel.name}, whose far end "
+                    "that is, so the tunnel goes down as soon as it is up",
+                    mend="Lead it to the next hop on the Internet",
+                )
 
 
 def _distant_peers(lines: tuple[Line, ...]) -> Iterator[Neighbor]:
@@ -153,8 +224,7 @@ def _host_route(case: Case) -> Findings:
         ):
             yield Finding(
                 wrong=f"VPN neighbor {neighbor.address} (line {neighbor.line}) has no host route into its "
-                "tunnel, "
-                "so its session would run over whatever way BGP finds, ExpressRoute among them",
+                "tunnel, so its session would run over whatever way BGP finds, ExpressRoute among them",
                 mend=f'Set "ip route{_in_vrf(neighbor)} {neighbor.address} 255.255.255.255 TunnelN"',
             )
 
@@ -190,14 +260,13 @@ def _default_always(case: Case) -> Findings:
 def _shared_fate(case: Case) -> Findings:
     """Find a router that holds a site's only working ExpressRoute link, and its VPN too."""
     sessions = neighbors(router_lines(case.resource))
-    asns = {neighbor.own_asn for neighbor in sessions if neighbor.is_vpn}
+    sites = {neighbor.shown_asn for neighbor in sessions if neighbor.is_vpn}
     links = _working_links(case.stack)
-    for asn in asns:
+    for asn in sorted(sites):
         if links.get(asn, set()) == {case.resource.urn}:
             yield Finding(
-                wrong=f"{case.resource.name} holds both the only working ExpressRoute link of AS {asn} "
-                "and its "
-                "VPN, so the backup fails with the router",
+                wrong=f"{case.resource.name} holds both the only working ExpressRoute link of AS {asn} and "
+                "its VPN, so the backup fails with the router",
                 mend="Enable the other link, or end the VPN on another router",
             )
 
@@ -214,7 +283,7 @@ def _working_links(stack: Stack) -> Mapping[int, set[str]]:
                 address = address_of(neighbor.address)
                 link = connected(found, neighbor.vrf, address) if address else None
                 if neighbor.is_expressroute and not neighbor.is_shut and not (link and link[0].is_shut):
-                    working.setdefault(neighbor.own_asn, set()).add(router.urn)
+                    working.setdefault(neighbor.shown_asn, set()).add(router.urn)
     return working
 
 
@@ -226,7 +295,7 @@ RULES = (
         holds="On a circuit's link the router has the first address of the /30, and Microsoft the second.",
         sources=("ER-3",),
         page=pages.EXPRESSROUTE_ROUTING,
-        check=_link_address,
+        check=_of_each_link(_link_address),
     ),
     _router(
         name="router-link-enabled",
@@ -234,7 +303,7 @@ RULES = (
         holds="A router's link to a circuit is up.",
         sources=("ER-7",),
         page=pages.EXPRESSROUTE_ROUTING,
-        check=_link_enabled,
+        check=_of_each_link(_link_enabled),
     ),
     _router(
         name="router-bfd",
@@ -242,7 +311,7 @@ RULES = (
         holds="BFD watches every ExpressRoute link.",
         sources=("ER-18", "APRL:2a5bf650"),
         page=pages.BFD,
-        check=_bfd,
+        check=_of_each_link(_bfd),
     ),
     _router(
         name="router-bfd-over-vpn",
@@ -250,7 +319,7 @@ RULES = (
         holds="No VPN neighbor has BFD.",
         sources=("VPN-13",),
         page=pages.VPN_FAQ,
-        check=_bfd_over_vpn,
+        check=with_unread(_bfd_over_vpn),
     ),
     _router(
         name="router-tunnel-size",
@@ -260,18 +329,32 @@ RULES = (
         check=_tunnel_size,
     ),
     _router(
+        name="router-tunnel-mode",
+        holds="A tunnel to Azure is IPsec, without GRE.",
+        sources=("IPSEC-8", "SEED"),
+        page=pages.VPN_DEVICES,
+        check=_tunnel_mode,
+    ),
+    _router(
+        name="router-tunnel-endpoint",
+        holds="The way to a tunnel's far end does not lead through the tunnel.",
+        sources=("GW-4", "SEED"),
+        page=pages.COEXISTENCE,
+        check=_endpoint,
+    ),
+    _router(
         name="router-tunnel-multihop",
         holds="The session with a VPN gateway starts from its tunnel and may take several hops.",
         sources=("VPN-12", "SEED"),
         page=pages.VPN_AS_BACKUP,
-        check=_multihop,
+        check=with_unread(_multihop),
     ),
     _router(
         name="router-tunnel-host-route",
         holds="A VPN gateway's BGP address is routed into its tunnel.",
         sources=("VPN-11", "SEED"),
         page=pages.VPN_FAQ,
-        check=_host_route,
+        check=with_unread(_host_route),
     ),
     _router(
         name="router-ipsec-strong",
@@ -296,6 +379,6 @@ RULES = (
         sources=("ER-19", "APRL:0e19cc41"),
         page=pages.EXPRESSROUTE_RESILIENCY,
         scope=Scope.STACK,
-        check=_shared_fate,
+        check=with_unread(_shared_fate),
     ),
 )

@@ -15,8 +15,8 @@ from ipaddress import IPv4Address
 from network_policies import pages
 from network_policies.asns import gateway_asn
 from network_policies.attachments import Connection, attachments
-from network_policies.azure_types import GATEWAY, LOCAL_GATEWAY, PUBLIC_IP, address_of
-from network_policies.bgp import Neighbor, neighbors
+from network_policies.azure_types import GATEWAY, LOCAL_GATEWAY, PUBLIC_IP, address_of, word
+from network_policies.bgp import Neighbor, neighbors, with_unread
 from network_policies.interfaces import Interface, address_on, holding, interfaces
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
@@ -73,11 +73,11 @@ def _own_asn(case: Case) -> Findings:
     for tunnel in _tunnels(case):
         asn = tunnel.local_gateway.number("bgpSettings", "asn")
         for session in tunnel.sessions:
-            if asn is not None and asn != session.own_asn:
+            if asn is not None and asn != session.shown_asn:
                 yield Finding(
-                    wrong=f"the router is in AS {session.own_asn}, and bgpSettings.asn of "
+                    wrong=f"the router is in AS {session.shown_asn}, and bgpSettings.asn of "
                     f"{tunnel.local_gateway.name}, which stands for it, is {asn}",
-                    mend=f"Set bgpSettings.asn to {session.own_asn}, or the router's AS to {asn}",
+                    mend=f"Set bgpSettings.asn to {session.shown_asn}, or the router's AS to {asn}",
                 )
 
 
@@ -91,9 +91,8 @@ def _azure_asn(case: Case) -> Findings:
                 if session.remote_asn != gateway_asn(gateway):
                     yield Finding(
                         wrong=f"neighbor {session.address} (line {session.line}) has AS "
-                        f"{session.remote_asn}, and "
-                        f"{gateway.name}, to which {connection.resource.name} leads, has "
-                        f"{gateway_asn(gateway)}",
+                        f"{session.remote_asn}, and {gateway.name}, to which {connection.resource.name} "
+                        f"leads, has {gateway_asn(gateway)}",
                         mend=f'Set "neighbor {session.address} remote-as {gateway_asn(gateway)}"',
                     )
 
@@ -108,8 +107,7 @@ def _source(case: Case) -> Findings:
             if public is not None and address is not None and address != public:
                 yield Finding(
                     wrong=f"{interface.name} (line {interface.line}) starts from {address}, and "
-                    "gatewayIpAddress of "
-                    f"{tunnel.local_gateway.name} is {public}",
+                    f"gatewayIpAddress of {tunnel.local_gateway.name} is {public}",
                     mend=f"Set both to the router's public address; behind NAT, write {public} as the local "
                     "identity, and exempt this rule",
                 )
@@ -246,38 +244,133 @@ _GROUP = {
     "dhgroup2": "2",
     "dhgroup1": "1",
 }
-_PROPOSAL = (
-    ("ikeEncryption", "encryption ", _IKE_ENCRYPTION),
-    ("ikeIntegrity", "integrity ", _INTEGRITY),
-    ("dhGroup", "group ", _GROUP),
-)
 
 
 def _algorithms(case: Case) -> Findings:
-    """Compare each algorithm of phase 1 with what any of the router's proposals offers."""
+    """Compare what a connection asks for with what any of the router's proposals offers, in both phases."""
     lines = router_lines(case.resource)
     for tunnel in _tunnels(case):
-        for connection in (each.resource for each in tunnel.connections):
+        for connection in (one.resource for one in tunnel.connections):
+            yield from _version(connection, lines)
             for index, _ in enumerate(connection.elements("ipsecPolicies")):
-                for name, start, words in _PROPOSAL:
+                for name, what, offered in _offers(tunnel, lines):
                     given = (connection.text("ipsecPolicies", index, name) or "").casefold()
-                    offered = _offered(lines, start)
-                    if offered and given in words and words[given] not in offered:
+                    wanted = _WORDS[name].get(given)
+                    if offered and wanted is not None and wanted not in offered:
                         yield Finding(
                             wrong=f"{connection.name} has {name} {given.upper()}, and the router offers only "
-                            f"{start}{' '.join(sorted(offered))}",
-                            mend=f"Offer {words[given]}, or change the connection's policy",
+                            f"{what} {' '.join(sorted(offered))}",
+                            mend=f"Offer {wanted}, or change the connection's policy",
                         )
 
 
-def _offered(lines: tuple[Line, ...], start: str) -> frozenset[str]:
+def _version(connection: Resource, lines: tuple[Line, ...]) -> Findings:
+    """Find a connection with IKEv1 to a router that has IKEv2 alone."""
+    sections = {line.section.casefold().partition(" ")[2][:6] for line in lines if line.text == line.section}
+    if (
+        word(connection, "connectionProtocol") == "ikev1"
+        and "ikev2 " in sections
+        and "isakmp" not in sections
+    ):
+        yield Finding(
+            wrong=f"{connection.name} has connectionProtocol IKEv1, and the router speaks IKEv2 alone",
+            mend="Set connectionProtocol to IKEv2; the connection is made anew",
+        )
+
+
+def _offers(tunnel: Tunnel, lines: tuple[Line, ...]) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Yield, for each of Azure's properties, IOS's word and all that the router offers there."""
+    for name, what in (("ikeEncryption", "encryption"), ("ikeIntegrity", "integrity"), ("dhGroup", "group")):
+        yield name, what, _proposed(lines, f"{what} ")
+    profiles = {
+        profile.casefold()
+        for interface in tunnel.interfaces
+        if (profile := interface.settings.get("tunnel protection ipsec profile", "").partition(" ")[0])
+    }
+    settings = [
+        line
+        for line in lines
+        if line.section.casefold().removeprefix("crypto ipsec profile ") in profiles
+        and line.text != line.section
+    ]
+    if not profiles or not settings:
+        return
+    names = {
+        one
+        for line in settings
+        if line.text.startswith("set transform-set ")
+        for one in line.text.split()[2:]
+    }
+    transforms = [
+        " ".join(line.text.casefold().split()[4:])
+        for line in lines
+        if line.text.casefold().startswith("crypto ipsec transform-set ") and line.text.split()[3] in names
+    ]
+    yield "ipsecEncryption", "transform-set", frozenset(map(_cipher, transforms))
+    yield "ipsecIntegrity", "transform-set", frozenset(map(_integrity, transforms))
+    groups = {
+        line.text.casefold().split()[-1] for line in settings if line.text.casefold().startswith("set pfs ")
+    }
+    yield "pfsGroup", "pfs", frozenset(groups or {"none"})
+
+
+def _cipher(transform: str) -> str:
+    """Return a transform-set's encryption: `esp-aes 256`."""
+    words = transform.split()
+    first = words[0] if words else ""
+    has_size = len(words) > 1 and words[1].isdecimal() and words[1] != _IOS_DEFAULT_SIZE
+    return " ".join(words[:2]) if has_size else first
+
+
+def _integrity(transform: str) -> str:
+    """Return a transform-set's integrity, with GCM its encryption: `esp-sha256-hmac`."""
+    hmac = [word for word in transform.split() if word.endswith("-hmac")]
+    return hmac[0] if hmac else _cipher(transform)
+
+
+def _proposed(lines: tuple[Line, ...], start: str) -> frozenset[str]:
     return frozenset(
-        word
+        offered
         for line in lines
         if line.section.casefold().startswith("crypto ikev2 proposal ")
         and line.text.casefold().startswith(start)
-        for word in line.text.casefold().split()[1:]
+        for offered in line.text.casefold().split()[1:]
     )
+
+
+_IOS_DEFAULT_SIZE = "128"
+
+_GCM = {"gcmaes256": "esp-gcm 256", "gcmaes192": "esp-gcm 192", "gcmaes128": "esp-gcm"}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "ikeEncryption": _IKE_ENCRYPTION,
+    "ikeIntegrity": _INTEGRITY,
+    "dhGroup": _GROUP,
+    "ipsecEncryption": {
+        **_GCM,
+        "aes256": "esp-aes 256",
+        "aes192": "esp-aes 192",
+        "aes128": "esp-aes",
+        "des3": "esp-3des",
+        "des": "esp-des",
+    },
+    "ipsecIntegrity": {
+        **_GCM,
+        "sha256": "esp-sha256-hmac",
+        "sha1": "esp-sha-hmac",
+        "md5": "esp-md5-hmac",
+    },
+    "pfsGroup": {
+        "pfs24": "group24",
+        "ecp384": "group20",
+        "ecp256": "group19",
+        "pfs2048": "group14",
+        "pfs14": "group14",
+        "pfs2": "group2",
+        "pfs1": "group1",
+        "none": "none",
+    },
+}
+"""Azure's words, each with IOS's."""
 
 
 _router = partial(Rule, kinds=(CONFIGURATION,), level=Level.MANDATORY, scope=Scope.STACK, page=pages.VPN_FAQ)
@@ -287,13 +380,13 @@ RULES = (
         name="router-tunnel-asn",
         holds="A router is in the AS that its local network gateway says.",
         sources=("ASN-8", "VPN-7"),
-        check=_own_asn,
+        check=with_unread(_own_asn),
     ),
     _router(
         name="router-azure-asn",
         holds="A router expects the AS that the VPN gateway has.",
         sources=("ASN-8", "ASN-7"),
-        check=_azure_asn,
+        check=with_unread(_azure_asn),
     ),
     _router(
         name="router-tunnel-source",
@@ -305,7 +398,7 @@ RULES = (
         name="router-azure-address",
         holds="A router has the VPN gateway's own addresses.",
         sources=("VPN-2",),
-        check=_azure_addresses,
+        check=with_unread(_azure_addresses),
     ),
     _router(
         name="router-key-agrees",

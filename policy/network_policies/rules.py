@@ -1,18 +1,19 @@
 """What a rule is: a row of a table, and a function from one resource to what is wrong with it.
 
 A rule reads through `Resource.read`, which stops it at an unknown value: the rule has then proven nothing
-about this resource, and that is said. What it found before stays.
+about this resource, and that is said. What it found before stays. Where one resource holds several things (a
+router's neighbors), `each` goes on to the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from network_policies.stack import Resource, Stack
+from network_policies.stack import NotProvenError, Resource, Stack
 
 
 class Level(StrEnum):
@@ -46,6 +47,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What cannot be proven, where the rule has more to say."""
+
+    what: str
+    """As `NotProvenError` words it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One resource before one rule."""
 
@@ -54,8 +63,19 @@ class Case:
     parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
-Findings: TypeAlias = Iterator[Finding]
+Findings: TypeAlias = Iterator[Finding | Doubt]
 Check: TypeAlias = Callable[[Case], Findings]
+
+_Subject = TypeVar("_Subject")
+
+
+def each(subjects: Iterable[_Subject], check: Callable[[_Subject], Findings]) -> Findings:
+    """Judge several things of one resource: what is unknown about one hides nothing about the others."""
+    for subject in subjects:
+        try:
+            yield from check(subject)
+        except NotProvenError as unknown:
+            yield Doubt(what=unknown.what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 
 from network_policies.values import UNKNOWN, Secret, Value, reveal
 
-_VERSION = re.compile(r"/v\d{8}[a-z]*(?=:)")
+_VERSION = re.compile(r"/v\d{8}[a-z]*(?=:)|(?<=^azure-native)_\w+_v\d{8}[a-z]*(?=:)")
+"""In a type: `azure-native:network/v20230901:Subnet`, or in a package of its own for one API version,
+`azure-native_network_v20230901:network:Subnet`."""
+
+
+@cache
+def _without_version(resource_type: str) -> str:
+    return _VERSION.sub("", resource_type)
 
 
 def _nothing() -> Mapping[str, Value]:
@@ -62,7 +69,7 @@ class Resource:
     @property
     def kind(self) -> str:
         """The type without its API version: `azure-native:network:Subnet`."""
-        return _VERSION.sub("", self.type)
+        return _without_version(self.type)
 
     def peek(self, *path: str | int) -> Value:
         """Return a property, secrets as such; UNKNOWN as such; None if it is not set.
@@ -100,7 +107,7 @@ class Resource:
         return self.read(*path) is True
 
     def elements(self, *path: str | int) -> tuple[Value, ...]:
-        """Read a list; empty if it is not set."""
+        """Read a list; empty if it is not set or no list."""
         value = self.read(*path)
         return value if isinstance(value, tuple) else ()
 
@@ -165,10 +172,16 @@ class Stack:
         return {resource.urn: resource for resource in self.resources}
 
     @cached_property
-    def _by_id(self) -> Mapping[str, Resource]:
-        """Azure's resources only: a component may well give out the id of what it holds as its own output."""
-        azure = (resource for resource in self.resources if resource.type.startswith("azure-native:"))
-        return {canonical_id(resource.id): resource for resource in azure if resource.id}
+    def _by_id(self) -> Mapping[str, tuple[Resource, ...]]:
+        """By id from the resource group on; two subscriptions may each have one of the same name there.
+
+        Azure's resources only: a component may well give out the id of what it holds as its own output.
+        """
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            if resource.kind.startswith("azure-native:") and resource.id:
+                found.setdefault(canonical_id(resource.id), []).append(resource)
+        return {key: tuple(several) for key, several in found.items()}
 
     @cached_property
     def _by_kind(self) -> Mapping[str, tuple[Resource, ...]]:
@@ -183,8 +196,15 @@ class Stack:
             yield from self._by_kind.get(kind, ())
 
     def with_id(self, resource_id: str) -> Resource | None:
-        """Return the resource with an id of Azure's, in any case."""
-        return self._by_id.get(canonical_id(resource_id))
+        """Return the resource with an id of Azure's, in any case.
+
+        An id without a subscription, made of group and name, leads to the only resource that it can mean.
+        """
+        found = self._by_id.get(canonical_id(resource_id), ())
+        subscription = subscription_of(resource_id)
+        if subscription is not None:
+            found = tuple(one for one in found if subscription_of(one.id or "") in (subscription, None))
+        return found[0] if len({one.id for one in found}) == 1 else None
 
     def target(self, resource: Resource, path: Path, *kinds: str) -> Target | None:
         """Follow a reference by id to one of some kinds; None if it is not set.
@@ -216,7 +236,8 @@ class Stack:
         group, name = resource.text("resourceGroupName"), resource.text(name_property)
         collection = kind.rpartition(":")[2]
         collection = f"{collection[0].lower()}{collection[1:]}s"
-        return self.by_id(f"/resourceGroups/{group}/providers/Microsoft.Network/{collection}/{name}")
+        start = f"/subscriptions/{resource.subscription}" if resource.subscription else ""
+        return self.by_id(f"{start}/resourceGroups/{group}/providers/Microsoft.Network/{collection}/{name}")
 
     def dependencies(self, resource: Resource, path: Path, *kinds: str) -> Iterator[Resource]:
         """Yield what the property at the start of a path was made of, of some kinds only."""
@@ -230,16 +251,34 @@ class Stack:
         resource = self.with_id(resource_id)
         if resource is not None:
             return Target(key=resource.urn, name=resource.name, resource=resource)
-        return Target(key=canonical_id(resource_id), name=resource_id.rpartition("/")[2], resource=None)
+        return Target(key=self._outside(resource_id), name=resource_id.rpartition("/")[2], resource=None)
+
+    def _outside(self, resource_id: str) -> str:
+        """Return the key of what is not in the stack.
+
+        It has no subscription, as one that is named by group and name says none, unless that key would be
+        that of something in the stack. A circuit is always named by its id, and keeps its subscription.
+        """
+        key = canonical_id(resource_id)
+        needs_subscription = key in self._by_id or "/expressroutecircuits/" in key
+        subscription = subscription_of(resource_id) if needs_subscription else None
+        return f"/subscriptions/{subscription}{key}" if subscription else key
 
 
 def canonical_id(resource_id: str) -> str:
-    """Return an id in the form in which two spellings are equal.
-
-    It starts at the resource group: a resource that names its parent by group and name says no subscription.
-    """
+    """Return an id from its resource group on, in the form in which two spellings are equal."""
     folded = resource_id.casefold()
     return folded[max(folded.find("/resourcegroups/"), 0) :]
+
+
+def subscription_of(resource_id: str) -> str | None:
+    """Return the subscription in an id of Azure's, in small letters.
+
+    >>> subscription_of("/Subscriptions/AB-1/resourceGroups/rg")
+    'ab-1'
+    """
+    _, found, rest = resource_id.casefold().partition("/subscriptions/")
+    return rest.partition("/")[0] if found else None
 
 
 def stack_of(resources: Iterable[Resource]) -> Stack:

@@ -77,17 +77,27 @@ def subnet_at(stack: Stack, resource: Resource, path: Path, name: str) -> Subnet
     return inline[0]
 
 
-@lru_cache(maxsize=2)
-def gateways_by_network(stack: Stack) -> Mapping[str, tuple[Resource, ...]]:
-    """Return a stack's gateways by the key of the VNet that they stand in.
+@dataclass(frozen=True, slots=True)
+class StandingGateways:
+    """A stack's gateways by the key of the VNet that they stand in."""
 
-    Raises:
-        NotProvenError: One's VNet is not known yet.
-    """
+    by_network: Mapping[str, tuple[Resource, ...]]
+    unknown: tuple[str, ...]
+    """Why the VNet of another one is not known yet."""
+
+
+@lru_cache(maxsize=2)
+def standing_gateways(stack: Stack) -> StandingGateways:
+    """Return where a stack's gateways stand."""
     found: dict[str, list[Resource]] = {}
+    unknown: list[str] = []
     for gateway in stack.of(GATEWAY):
-        found.setdefault(gateway_subnet(stack, gateway).network.key, []).append(gateway)
-    return {network: tuple(gateways) for network, gateways in found.items()}
+        try:
+            found.setdefault(gateway_subnet(stack, gateway).network.key, []).append(gateway)
+        except NotProvenError as missing:
+            unknown.append(missing.what)
+    by_network = {network: tuple(gateways) for network, gateways in found.items()}
+    return StandingGateways(by_network, tuple(unknown))
 
 
 def inline_subnets(network: Resource) -> Iterator[Subnet]:

@@ -125,7 +125,8 @@ CONNECTIONS = [
             add("authorization", authorization()),
             put(TO_CIRCUIT, "authorizationKey", Hidden(Ref("authorization", "authorizationKey"))),
         ),
-        {("connection-authorization", TO_CIRCUIT)},
+        {("connection-authorization-needless", TO_CIRCUIT)},
+        "advisory",
     ),
     Broken(
         "authorization-twice",

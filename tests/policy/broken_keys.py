@@ -15,12 +15,19 @@ KEYS = [
     Broken(
         "md5-key-of-a-circuit-in-clear",
         put("circuit-peering", "sharedKey", "r2D5t8W1z4C7f0J3m6Q9"),
-        {("connection-key-secret", "circuit-peering")},
+        {
+            ("connection-key-secret", "circuit-peering"),
+            ("router-link-key", CE1),
+            ("router-link-key", "location1-ce2"),
+        },
     ),
     Broken(
         "authorization-key-in-clear",
         put("circuit-connection", "authorizationKey", "0a1b2c3d-0000-4000-8000-123456789abc"),
-        {("connection-key-secret", "circuit-connection"), ("connection-authorization", "circuit-connection")},
+        {
+            ("connection-key-secret", "circuit-connection"),
+            ("connection-authorization-needless", "circuit-connection"),
+        },
     ),
     Broken(
         "shared-key-on-expressroute",

@@ -108,9 +108,9 @@ ROUTERS = [
         {("router-expressroute-preferred", CE1)},
     ),
     Broken(
-        "expressroute-alone-not-raised",
-        rewrite(CE2, " set local-preference 200\n", ""),
-        {("router-expressroute-local-preference", CE2)},
+        "expressroute-alone-not-raised-at-a-site-with-a-vpn",
+        rewrite("location1-ce2", " set local-preference 200\n", ""),
+        {("router-expressroute-local-preference", "location1-ce2")},
         "advisory",
     ),
     Broken(
@@ -166,7 +166,7 @@ ROUTERS = [
     *(
         Broken(
             f"not-activated-{kind}",
-            rewrite(CE1, f"  neighbor {address} activate\n", ""),
+            rewrite(CE1, f"  neighbor {address} activate\n", f"  no neighbor {address} activate\n"),
             {("router-neighbor-activated", CE1)},
         )
         for kind, address in (("expressroute", ER), ("vpn", VPN))
@@ -244,6 +244,7 @@ ROUTERS = [
             ),
         ),
         {("router-prefix-as-long", CE1)},
+        "advisory",
     ),
     Broken(
         "site-prefix-held-back",
@@ -346,8 +347,11 @@ ROUTERS = [
             ("cipher", "encryption aes-cbc-256", "encryption aes-cbc-256 3des", ()),
             ("hash", "integrity sha256", "integrity sha256 sha1", ()),
             ("group", "group 14", "group 14 2", ()),
-            ("transform", "esp-gcm 256", "esp-aes 256 esp-sha-hmac", ()),
-            ("pfs", "set pfs group14", "set pfs group2", ()),
+            (
+                *("transform", "esp-gcm 256", "esp-aes 256 esp-sha-hmac"),
+                [("router-ipsec-agrees", CE1)],
+            ),
+            ("pfs", "set pfs group14", "set pfs group2", [("router-ipsec-agrees", CE1)]),
         )
     ),
     Broken(

@@ -30,6 +30,11 @@ def deployment() -> Deployment:
     return Deployment(everything())
 
 
+@pytest.fixture
+def new_deployment() -> type[Deployment]:
+    return Deployment
+
+
 @pytest.fixture(params=["preview", "up"])
 def shape(request: pytest.FixtureRequest) -> str:
     return str(request.param)

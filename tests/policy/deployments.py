@@ -203,9 +203,9 @@ class RefusedError(Exception):
 @cache
 def output_names(kind: str) -> list[str]:
     """Return every output that the SDK knows of: in a preview, what no input sets is unknown."""
-    if not kind.startswith(NETWORK):
+    if not kind.startswith("azure-native") or ":network" not in kind:
         return []
-    properties = vars(getattr(azure_network, kind.removeprefix(NETWORK))).values()
+    properties = vars(getattr(azure_network, kind.rpartition(":")[2])).values()
     return [vars(prop.fget)["_pulumi_name"] for prop in properties if isinstance(prop, property)]
 
 

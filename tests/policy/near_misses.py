@@ -23,6 +23,7 @@ from tests.policy.broken_gateways import (
     route_server,
     sku,
 )
+from tests.policy.broken_subtly import MD5_KEY, md5, with_ibgp
 from tests.policy.deployments import Hidden, half
 
 CE1, CE2 = "location1-ce1", "location2-ce1"
@@ -136,7 +137,7 @@ GATEWAYS = [
     Near(
         "scalable-gateway",
         all_of(
-            sku(HUB_ER, "ErGwScale"), put(HUB_ER, "autoScaleConfiguration", {"bounds": {"min": 1, "max": 40}})
+            sku(HUB_ER, "ErGwScale"), put(HUB_ER, "autoScaleConfiguration", {"bounds": {"min": 2, "max": 40}})
         ),
         ("gateway-sku", "gateway-scale-units", "gateway-zone-redundant", "expressroute-gateway-circuits"),
     ),
@@ -184,7 +185,15 @@ GATEWAYS = [
         ),
         ("expressroute-gateway-remote-traffic", "expressroute-gateway-remote-traffic-agreed"),
     ),
-    Near("1000-prefixes", many_prefixes("hub-network", 999), ("expressroute-gateway-prefixes",)),
+    Near(
+        "1000-prefixes",
+        all_of(
+            many_prefixes("hub-network", 999),
+            lambda d: setattr(d.resources["circuit-connection"], "exists", True),
+            lambda d: setattr(d.resources["circuit-2-connection"], "exists", True),
+        ),
+        ("expressroute-gateway-prefixes",),
+    ),
     Near("a-few-spokes", many_spokes(3), ("expressroute-gateway-peered-networks",)),
     Near(
         "route-server-without-branches",
@@ -452,7 +461,71 @@ ROUTERS = [
     ),
 ]
 
+SUBTLE = [
+    Near(
+        "superset-of-the-vnets-told",
+        append_lines(CE1, "ip prefix-list Cust30_to_Private seq 20 permit 10.0.0.0/8"),
+        ("router-outbound-azure", "router-outbound-filter"),
+    ),
+    Near(
+        "superset-of-the-vnets-as-a-network",
+        rewrite(
+            CE1,
+            "  network 10.2.30.0 mask 255.255.255.128",
+            "  network 10.2.30.0 mask 255.255.255.128\n  network 10.0.0.0",
+        ),
+        ("router-network-apart",),
+    ),
+    Near(
+        "shorter-prefix-by-the-other-router",
+        all_of(
+            with_ibgp(),
+            append_lines("location1-ce2", "ip prefix-list TO-VPN seq 5 permit 10.2.30.0/24"),
+            rewrite(
+                "location1-ce2",
+                "  neighbor 192.168.30.22 remote-as 12076",
+                "  no neighbor 192.168.30.22 remote-as 12076",
+            ),
+        ),
+        ("router-site-prefix-as-long", "router-prefix-as-long", "router-site-expressroute-preferred"),
+    ),
+    Near("no-key-on-either-end", no_change, ("router-link-key",)),
+    Near("ipsec-and-a-way-out", no_change, ("router-tunnel-mode", "router-tunnel-endpoint")),
+    Near(
+        "gre-to-somebody-else",
+        append_lines(CE1, "interface Tunnel9", "tunnel mode gre ip", "tunnel destination 203.0.113.9"),
+        ("router-tunnel-mode", "router-tunnel-size"),
+    ),
+    Near("vrf-in-its-order", no_change, ("router-vrf-whole",)),
+    Near("md5-key-of-25", md5(MD5_KEY), ("circuit-peering-key-form",)),
+    Near(
+        "authorization-between-subscriptions",
+        all_of(
+            put("circuit-2-connection", "peer.id", OTHER_SUBSCRIPTION),
+            put("circuit-2-connection", "authorizationKey", Hidden(AUTHORIZATION_KEY)),
+        ),
+        ("connection-authorization-needless",),
+    ),
+    Near(
+        "translated-prefix-of-the-hub",
+        all_of(
+            put(SITE, "localNetworkAddressSpace.addressPrefixes", ["10.10.30.64/27"]),
+            put(TO_SITE, "enableBgp", False),
+            put(HUB_VPN, "natRules", [{"name": "site", "type": "Static", "mode": "IngressSnat"}]),
+        ),
+        ("local-network-gateway-space-apart",),
+    ),
+    Near(
+        "prefix-around-the-hub",
+        all_of(
+            put(SITE, "localNetworkAddressSpace.addressPrefixes", ["10.0.0.0/8"]),
+            put(TO_SITE, "enableBgp", False),
+        ),
+        ("local-network-gateway-space-apart",),
+    ),
+]
+
 NEAR_MISSES = [
     *(*ASNS, *PEERINGS, *SUBNETS, *GATEWAYS, *CIRCUITS),
-    *(*CONNECTIONS, *LOCAL_GATEWAYS, *KEYS, *ROUTERS),
+    *(*CONNECTIONS, *LOCAL_GATEWAYS, *KEYS, *ROUTERS, *SUBTLE),
 ]

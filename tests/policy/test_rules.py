@@ -15,11 +15,12 @@ from tests.policy.broken_connections import CONNECTIONS, IPSEC_POLICIES, LOCAL_G
 from tests.policy.broken_gateways import CIRCUITS, GATEWAYS, GLOBAL_REACH, ROUTE_TABLES
 from tests.policy.broken_keys import KEYS
 from tests.policy.broken_routers import ROUTERS
+from tests.policy.broken_subtly import SUBTLE
 from tests.policy.near_misses import NEAR_MISSES
 
 TABLE = [
     *(*ASNS, *PEERINGS, *GATEWAY_SUBNETS, *ROUTE_TABLES, *GATEWAYS, *CIRCUITS, *GLOBAL_REACH),
-    *(*CONNECTIONS, *IPSEC_POLICIES, *LOCAL_GATEWAYS, *KEYS, *ROUTERS),
+    *(*CONNECTIONS, *IPSEC_POLICIES, *LOCAL_GATEWAYS, *KEYS, *ROUTERS, *SUBTLE),
 ]
 
 
