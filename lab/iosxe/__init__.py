@@ -10,17 +10,20 @@ Modelled:
 - SSH login by password or key, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a long
   line shifted;
 - the commands in `tables.py` with their `no` forms, and what they refuse, add or take away elsewhere;
-- keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text;
-- startup-config, `reload`, the archive, `configure terminal revert timer`, `configure confirm`, the exclusive
-  lock;
+- keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text; type 7;
+- startup-config, `reload`, a boot that takes its time, the archive, `configure terminal revert timer`,
+  `configure confirm`, `configure replace` by a file of the router's own, the exclusive lock;
+- who gets in: terminal lines, their access list, the address of the management port (`reachability.py`);
+- the lines of a router in use that the tables do not know: kept and printed as they were loaded, if the router
+  is told to (`foreign.py`);
 - faults: by a hook within the process (`faults.py`), by a file from outside (`fault_file.py`).
 
 Not modelled:
 
 - packets: no BGP, OSPF, BFD, IKE or IPsec runs, so neighbors stay `Idle` (unless a `Plane` of `plane.py` says
-  what they would do) and no interface ever goes down by itself; SSH is reached whatever is configured on
-  interfaces, lines and access lists;
-- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace`, `copy` of other files, syslog on the screen;
+  what they would do) and no interface ever goes down by itself; SSH comes over the management port only;
+- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace` of other files or with a list of what it does, `copy` of
+  other files, syslog on the screen;
 - `revert timer idle`, the syslog messages of a revert, and what a second revert timer does (it is refused);
 - time: a command takes none, or `latency`; a VRF is gone at once, a running-config never read half written;
 - every command that is not in the tables: it is invalid input, also where a real router would take it.

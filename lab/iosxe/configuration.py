@@ -2,6 +2,7 @@
 
 - A line is stored under its identity: a later line of the same identity overwrites it.
 - Lines are printed in the order of their mode's table, then by the command's own order, then by age.
+- Text that the tables do not know is printed as it was loaded, behind the lines that it followed.
 """
 
 from __future__ import annotations
@@ -77,12 +78,13 @@ class Command:
 
 @dataclass(slots=True)
 class Line:
-    """One line of a section; `children` where it opens a mode."""
+    """One line of a section; `children` where it opens a mode; `block` is text of `foreign.py` instead."""
 
     command: Command
     words: tuple[str, ...]
     negated: bool = False
     children: Section | None = None
+    block: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -105,6 +107,12 @@ class Section:
         """The section that the line of this identity opens."""
         line = self.lines.get(identity)
         return line.children if line else None
+
+    def keep(self, block: tuple[str, ...]) -> None:
+        """Adds text that the tables do not know, behind the lines that were added so far."""
+        last = next(reversed(self.lines.values()), None)
+        group = last.command.group | 1 if last is not None else -1
+        self.lines["", str(len(self.lines))] = Line(Command(syntax="", group=group), (), block=block)
 
     def remove(self, *words: str) -> int:
         """Takes every line away that begins with these words; how many there were."""
@@ -143,6 +151,9 @@ def _printed(section: Section, depth: int) -> Iterator[str]:
         if unaddressed and not line.text.startswith(_BEFORE_ADDRESS):
             unaddressed = False
             yield f"{indent}no ip address"
+        if line.block:
+            yield from line.block
+            continue
         yield indent + line.text
         if line.children is not None:
             yield from _printed(line.children, depth + 1)

@@ -15,6 +15,7 @@ from lab.iosxe.configuration import Section, print_configuration
 from lab.iosxe.editor import Editor
 from lab.iosxe.factory import factory_configuration
 from lab.iosxe.files import replace_file
+from lab.iosxe.foreign import banner_text
 from lab.iosxe.plane import Plane
 from lab.iosxe.sealing import Sealer, mask_secrets
 from lab.iosxe.tables import TABLES
@@ -32,7 +33,7 @@ class Entry:
 class Device:
     """The state of a router that outlives its connections."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a property of the router
         self,
         hostname: str,
         directory: Path,
@@ -42,13 +43,14 @@ class Device:
         initial: str | None,
         refuses_weak: bool,
         minute: float,
+        foreign: bool = False,
     ) -> None:
         self._base = directory / hostname
         directory.mkdir(parents=True, exist_ok=True)
         self.username, self._password = username, password
         self.key = self._load_key()
         self.sealer = Sealer(self._key_bytes())
-        self.editor = Editor(TABLES, self.sealer, refuses_weak=refuses_weak)
+        self.editor = Editor(TABLES, self.sealer, refuses_weak=refuses_weak, foreign=foreign)
         self.transcript: list[Entry] = []
         self.archive = Archive(self._file("archive"))
         self.timer = RevertTimer(self._file("revert.json"), minute=minute, roll_back=self._roll_back)
@@ -114,6 +116,31 @@ class Device:
         if not self.archive_path:
             raise ArchiveFailed(NO_ARCHIVE)
         return self.archive.add(self.archive_path, self.archive_maximum, self.running)
+
+    @property
+    def banners(self) -> tuple[str, ...]:
+        """What a user sees before the first prompt."""
+        blocks = [line.block for line in self.editor.root.lines.values() if line.block]
+        return tuple(text for text in map(banner_text, blocks) if text)
+
+    def replace(self, name: str, minutes: int | None) -> str:
+        """Returns to a whole configuration of its own files, for good or until confirmed; what it says.
+
+        Source of the texts: Cisco, "Configuration Replace and Configuration Rollback". Nothing in the file is
+        judged again, so no rollback of the kind that stops halfway is seen here.
+        """
+        saved = name == "nvram:startup-config"
+        if not saved and name not in self.archive.names:
+            return f"%Error opening {name} (No such file or directory)"
+        text = self.startup if saved else self.archive.text(name)
+        if minutes is not None:
+            try:
+                self.arm_revert(minutes)
+            except ArchiveFailed as failure:
+                return str(failure)
+        self.editor.load(text)
+        self.persist()
+        return "\nTotal number of passes: 1\nRollback Done\n"
 
     def arm_revert(self, minutes: int) -> str:
         """Archives the running configuration, to return to it after `minutes`; the file's name.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lab.iosxe.configuration import Command, Identity, Line, Mode, Section
+from lab.iosxe.foreign import block_at
 from lab.iosxe.grammar import Grammar, Match, Mismatch, invalid_input
 from lab.iosxe.sealing import Sealer
 
@@ -108,10 +109,16 @@ class Editor:
     """A configuration and the tables by which it is edited."""
 
     def __init__(
-        self, tables: Mapping[Mode, Grammar[Command]], sealer: Sealer, *, refuses_weak: bool = False
+        self,
+        tables: Mapping[Mode, Grammar[Command]],
+        sealer: Sealer,
+        *,
+        refuses_weak: bool = False,
+        foreign: bool = False,
     ) -> None:
         self.root = Section(Mode.GLOBAL)
         self.refuses_weak = refuses_weak
+        self._foreign = foreign
         self._tables = tables
         self._sealer = sealer
 
@@ -119,20 +126,33 @@ class Editor:
         """Replaces the configuration by a saved one, whose lines are not judged again.
 
         Raises:
-            ValueError: a line that the tables do not know.
+            ValueError: a line that the tables do not know, unless the router keeps foreign ones.
         """
         self.root = Section(Mode.GLOBAL)
         position = Position()
-        for number, line in enumerate(text.splitlines(), 1):
+        lines = text.splitlines()
+        place = 0
+        while place < len(lines):
+            line = lines[place]
+            place += 1
             if not line.strip() or line.lstrip().startswith("!") or line.strip() in _CLOSING_WORDS:
                 continue
             depth = len(line) - len(line.lstrip())
             while len(position.path) > depth:
                 position = position.parent
-            outcome = self.take(position, line.strip(), checked=False)
-            if outcome.mismatch is not None:
-                raise ValueError(f"line {number} of the configuration is unknown here: {line.split()[0]} ...")
-            position = outcome.position
+            section = self.section_at(position.path)
+            assert section is not None
+            known = len(position.path) == depth and self.take(
+                position, line.strip(), checked=False, here=True
+            )
+            if known and known.mismatch is None:
+                position = known.position
+            elif not self._foreign:
+                raise ValueError(f"line {place} of the configuration is unknown here: {line.split()[0]} ...")
+            else:
+                block = block_at(lines, place - 1)
+                place += len(block) - 1
+                section.keep(block)
 
     def section_at(self, path: tuple[Identity, ...]) -> Section | None:
         """The section at the end of a path; None if it is gone."""
@@ -141,12 +161,12 @@ class Editor:
             section = section.child(*identity) if section is not None else None
         return section
 
-    def take(self, position: Position, line: str, *, checked: bool = True) -> Outcome:
-        """Reads one line at a position; a line unknown there is tried above, and globally."""
+    def take(self, position: Position, line: str, *, checked: bool = True, here: bool = False) -> Outcome:
+        """Reads one line at a position; a line unknown there is tried above, and globally, unless `here`."""
         if not line.strip() or line.lstrip().startswith("!"):
             return Outcome(position)
         furthest: Mismatch | None = None
-        for candidate in self._positions(position):
+        for candidate in (position,) if here else self._positions(position):
             found = self._read(candidate, line)
             if not isinstance(found, Mismatch):
                 return self._store(candidate, found, position, checked=checked)

@@ -220,6 +220,7 @@ EXEC = (
     Exec("configure confirm", lambda device, _: device.timer.confirm()),
     Exec("configure revert now", lambda device, _: device.timer.revert()),
     Exec("configure revert timer <1-120>", lambda device, arguments: device.timer.extend(int(arguments[0]))),
+    Exec("configure replace <word> [force] [nolock] [time <1-120>]", action="replace"),
     Exec("reload", action="reload"),
     Exec("enable", action="enable", privileged=False),
     Exec("disable", action="disable"),

@@ -14,6 +14,8 @@ from enum import StrEnum
 class Moment(StrEnum):
     """When a hook is asked."""
 
+    ACCEPT = "accept"  # a connection has been made, the router has not greeted yet; no text
+    LOGIN = "login"  # a user wants to log in, and has not been answered; the text is the user
     CONNECT = "connect"  # a session has been opened, nothing is sent yet; no text
     LINE = "line"  # a line was received and not yet run; the text is the line
     OUTPUT = "output"  # an answer is ready and not yet sent; the text is the answer, prompt included
@@ -23,9 +25,10 @@ class Moment(StrEnum):
 class Fault:
     """What goes wrong at one moment.
 
-    `drop` cuts the connection without a word; `log` are syslog lines sent first; `reject` is what
-    the router prints instead of taking the line (only at a LINE; an empty text loses the line silently);
-    `ask` is what it asks instead of taking the line (only at a LINE); any answer ends the question;
+    `drop` cuts the connection without a word, and is all that there is at an ACCEPT and a LOGIN; `log` are
+    syslog lines sent first; `reject` is what the router prints instead of taking the line (only at a LINE; an
+    empty text loses the line silently); `ask` is what it asks instead of taking the line (only at a LINE), or
+    before it shows its first prompt (at a CONNECT); any answer ends the question;
     `into` puts the syslog lines behind so many characters of the answer (only at an OUTPUT);
     `pieces` sends what follows in pieces of so many characters.
     """

@@ -3,6 +3,7 @@
 Sources, named in the tables and here:
 
 - *unicon*: the failure patterns of Cisco's pyATS plugin for IOS-XE (`unicon.plugins`, `iosxe/settings.py`).
+- *NED*: the failure patterns of a published client of Cisco IOS (Tail-f's, `isCliError`).
 - *field*: printed by routers in published session logs (for the RD: a C8000V on 17.16.01a).
 - *FN72510*: Cisco field notice 72510 on weak algorithms, IOS XE 17.11.1.
 - *warnings*: Cisco, "Resilient infrastructure: security warnings reference", 2026: a warning's shape.
@@ -46,6 +47,14 @@ def vrf_lines(root: Section, name: str) -> list[Section]:
     return [section for section in found if section is not None]
 
 
+def one_kind_of_vrf(edit: Edit) -> None:
+    """A VRF is defined in one way. Source: recollection, the fact and the text."""
+    name = edit.values("vrf")[-1]
+    other = ("vrf", "definition", name) if edit.words[0] == "ip" else ("ip", "vrf", name)
+    if edit.root.child(*other) is not None:
+        raise Refused(f"% VRF {name} is already defined by '{' '.join(other[:-1])}'")
+
+
 def family_has_distinguisher(edit: Edit) -> None:
     """A family needs a VRF with a distinguisher. Source: field."""
     vrf_exists(edit)
@@ -55,9 +64,12 @@ def family_has_distinguisher(edit: Edit) -> None:
 
 
 def joins_vrf(edit: Edit) -> None:
-    """An interface that changes its VRF loses its addresses. Source: field, both texts."""
+    """An interface that changes its VRF loses its addresses. Sources: field, both texts; NED, the refusal."""
     vrf_exists(edit)
     name = edit.values("vrf")[-1]
+    old_way = edit.root.child("ip", "vrf", name) is not None
+    if old_way != (edit.words[0] == "ip"):
+        raise Refused(f"% Use '{'ip ' if old_way else ''}vrf forwarding' command for VRF '{name}'")
     if _interface_vrf(edit.section) == name:
         return
     _drop_addresses(edit, f"enabling VRF {name}")
@@ -128,9 +140,24 @@ def removes_interface(edit: Edit) -> None:
         )
 
 
+def address_kind(edit: Edit) -> None:
+    """There is one primary address, and any number of secondary ones."""
+    if edit.words[-1] == "secondary":
+        edit.rename(edit.words, edit.words)
+
+
+def removes_address(edit: Edit) -> None:
+    """The primary address goes last. Source: logs."""
+    if edit.identity == ("ip", "address") and len(edit.section.starting_with("ip", "address")) > 1:
+        raise Refused("Must delete secondary before deleting primary")
+
+
 def address_fits(edit: Edit) -> None:
-    """Sources: field (VLAN first, Bad mask, the /31 warning), unicon (`overlaps with`)."""
+    """Sources: field (VLAN first, Bad mask, the /31 warning), unicon (`overlaps with`), NED (the family)."""
     own = edit.position.path[-1][1]
+    vrf = edit.root.child("vrf", "definition", _interface_vrf(edit.section))
+    if vrf is not None and ("address-family", "ipv4") not in vrf.lines:
+        raise Refused(f"% {own} is linked to a VRF. Enable IPv4 on that VRF first.")
     if "." in own and not edit.section.starting_with("encapsulation"):
         raise Refused(
             "\n% Configuring IP routing on a LAN subinterface is only allowed if that\n"

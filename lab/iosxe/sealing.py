@@ -1,6 +1,10 @@
-"""How a router shows the secrets it was given: passwords hashed, keys as type 6 where that is switched on.
+"""How a router shows the secrets it was given.
 
-A real type 6 can be opened by the router itself; this one cannot be opened at all, but can be compared.
+- Passwords of users are hashed (type 9).
+- Keys are sealed (type 6) with `password encryption aes`. A real router can open its own; these cannot be
+  opened at all, but can be compared.
+- Else a neighbor's password is obscured (type 7) with `service password-encryption`, by a random salt, and a
+  key of IKEv2 stands in clear.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from base64 import b32encode
 from lab.iosxe.configuration import Command, Section
 from lab.iosxe.grammar import Match
 
+_OBSCURING = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
+"""What type 7 is mixed with: public for as long as type 7 is."""
 _SEALED = re.compile(r"(?:[5-9]) \S+")
 _MASKED = re.compile(r"\b(pre-shared-key|password|secret|key)((?: (?:local|remote))?)\s+\S.*", re.IGNORECASE)
 
@@ -40,9 +46,13 @@ class Sealer:
             return words
         hashed = words[0] in {"username", "enable"}
         clear = clear.removeprefix("0 ")
-        if not hashed and ("password", "encryption", "aes") not in root.lines:
-            return (*words[:-1], clear)
-        return (*words[:-1], self._type_9(clear) if hashed else f"6 {self._type_6(clear)}")
+        return (*words[:-1], self._type_9(clear) if hashed else self._key(root, words, clear))
+
+    def _key(self, root: Section, words: tuple[str, ...], clear: str) -> str:
+        if ("password", "encryption", "aes") in root.lines:
+            return f"6 {self._type_6(clear)}"
+        obscured = words[0] == "neighbor" and ("service", "password-encryption") in root.lines
+        return f"7 {_type_7(clear)}" if obscured else clear
 
     def is_sealed_from(self, sealed: str, clear: str) -> bool:
         """Whether a stored type 6 came from this clear text."""
@@ -59,3 +69,12 @@ class Sealer:
         salt = secrets.token_hex(7)
         digest = hashlib.scrypt(clear.encode(), salt=salt.encode(), n=16384, r=1, p=1, dklen=32)
         return f"9 $9${salt}${digest.hex()[:43]}"
+
+
+def _type_7(clear: str) -> str:
+    salt = secrets.randbelow(16)
+    mixed = (
+        ord(character) ^ ord(_OBSCURING[(salt + place) % len(_OBSCURING)])
+        for place, character in enumerate(clear)
+    )
+    return f"{salt:02}" + "".join(f"{code:02X}" for code in mixed)

@@ -8,6 +8,7 @@ import hmac
 import socket
 import struct
 import sys
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,13 @@ from lab.iosxe.device import Device, Entry
 from lab.iosxe.fault_file import FaultFile, Wish
 from lab.iosxe.faults import Fault, Hook, Moment, no_faults
 from lab.iosxe.plane import Plane
+from lab.iosxe.reachability import Way, management_address, way_in
 from lab.iosxe.session import Dropped, Session
 
 _CHUNK = 16384
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
+_RETRANSMISSION = 0.05
+"""Seconds, much shorter than TCP's, between two looks whether a router is within reach again."""
 _IGNORE = 2
 """SSH_MSG_IGNORE (RFC 4253)."""
 
@@ -35,7 +39,8 @@ class RouterServer:
     and then the file of `fault_file.py`.
     `minute` is how many seconds a minute of the revert timer takes, `latency` how many seconds each line.
     `authorized_keys` are public keys in OpenSSH's form that let the user in without the password. `plane`
-    says which BGP sessions and IKE associations are up: none by itself.
+    says which BGP sessions and IKE associations are up: none by itself. `foreign` makes it keep lines of
+    `initial` that the tables do not know, instead of refusing to start with them.
     """
 
     def __init__(  # noqa: PLR0913  each is a property of the router that a test sets alone
@@ -54,6 +59,7 @@ class RouterServer:
         latency: float = 0.0,
         authorized_keys: tuple[str, ...] = (),
         plane: Plane | None = None,
+        foreign: bool = False,
     ) -> None:
         self.hostname = hostname
         self.faults = faults
@@ -65,6 +71,7 @@ class RouterServer:
             initial=initial,
             refuses_weak=refuses_weak,
             minute=minute,
+            foreign=foreign,
         )
         self.device.plane = plane or Plane()
         self._latency = latency
@@ -78,6 +85,8 @@ class RouterServer:
         self._connections = 0
         self._step = 0
         self._open: set[asyncssh.SSHServerConnection] = set()
+        self._managed_by = ""
+        self._up_again = 0.0
 
     @property
     def port(self) -> int:
@@ -109,13 +118,20 @@ class RouterServer:
         self._listener = socket.create_server(("127.0.0.1", self._wanted_port))
         self._listener.setblocking(False)  # noqa: FBT003  the socket's own signature
         self.device.timer.resume()
+        self._managed_by = management_address(self.device.editor.root)
         self._spawn(self._accept(self._listener))
 
-    def reboot(self) -> None:
-        """Cuts all connections and starts again from the saved configuration."""
+    def reboot(self, *, boot: float = 0.0, new_key: bool = False) -> None:
+        """Cuts all connections and starts again from the saved configuration, after `boot` seconds.
+
+        With `new_key` it comes back with another host key, as a router does whose keys were made anew.
+        """
         for connection in tuple(self._open):
             connection.abort()
         self.device.reboot()
+        self._up_again = time.monotonic() + boot
+        if new_key:
+            self.device.key = asyncssh.generate_private_key("ssh-ed25519")
 
     async def stop(self) -> None:
         """Cuts all connections and writes what has changed."""
@@ -144,7 +160,7 @@ class RouterServer:
     async def _greet(self, peer: socket.socket) -> None:
         """One connection up to the login, by the key and in the manner that the fault file asks for."""
         wish = self._wish()
-        if wish is not None and wish.connections == "accepted":
+        if wish is not None and wish.connections == "accepted" and await self._gets_in(peer):
             key = self._changed_key if wish.host_key == "changed" else self.device.key
             with contextlib.suppress(OSError, asyncssh.Error, TimeoutError):
                 await asyncssh.run_server(
@@ -165,6 +181,23 @@ class RouterServer:
                     break
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
 
+    async def _gets_in(self, peer: socket.socket) -> bool:
+        """Whether a connection finds the router up, within reach and with a line that is free for it."""
+        fault = await self.ask(Moment.ACCEPT, "")
+        if time.monotonic() < self._up_again or (fault is not None and fault.drop):
+            return False
+        await self._within_reach()
+        return way_in(self.device.editor.root, len(self._open), peer.getpeername()[0]) is Way.OPEN
+
+    async def _within_reach(self) -> None:
+        """Waits while packets are lost on their way; TCP sends them again."""
+        while self._is_lost():  # noqa: ASYNC110  a configuration changes in many ways, TCP looks again too
+            await asyncio.sleep(_RETRANSMISSION)
+
+    def _is_lost(self) -> bool:
+        started = self._listener is not None and bool(self._managed_by)
+        return started and management_address(self.device.editor.root) != self._managed_by
+
     def _wish(self) -> Wish | None:
         """What the fault file asks for; None, and a complaint, if it cannot be read."""
         try:
@@ -184,7 +217,8 @@ class RouterServer:
         """Forgets a connection."""
         self._open.discard(connection)
 
-    async def _ask(self, moment: Moment, text: str) -> Fault | None:
+    async def ask(self, moment: Moment, text: str) -> Fault | None:
+        """What goes wrong at this moment; a line takes the router's latency."""
         self._step += 1
         if self._latency and moment is Moment.LINE:
             await asyncio.sleep(self._latency)
@@ -195,15 +229,17 @@ class RouterServer:
         self._connections += 1
 
         async def write(text: str) -> None:
+            await self._within_reach()
             process.stdout.write(text.replace("\n", "\r\n"))
             await process.stdout.drain()
 
-        session = Session(self.device, self._connections, write, self._ask, privileged=self._privileged)
+        session = Session(self.device, self._connections, write, self.ask, privileged=self._privileged)
         try:
             await session.start()
             if process.command is not None:
                 await session.type_text(f"{process.command}\nexit\n")
             while not session.ended and (text := await _read(process)):
+                await self._within_reach()
                 await session.type_text(text)
             process.exit(0)
         except Dropped:
@@ -257,12 +293,19 @@ class _Login(asyncssh.SSHServer):
     def public_key_auth_supported(self) -> bool:
         return bool(self._router.authorized_keys)
 
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        await self._obey(username)
         return username == self._router.device.username and key in self._router.authorized_keys
 
     def password_auth_supported(self) -> bool:
         return True
 
-    def validate_password(self, username: str, password: str) -> bool:
+    async def validate_password(self, username: str, password: str) -> bool:
+        await self._obey(username)
         right_user = hmac.compare_digest(username.encode(), self._router.device.username.encode())
         return right_user and self._router.device.accepts(password)
+
+    async def _obey(self, username: str) -> None:
+        fault = await self._router.ask(Moment.LOGIN, username)
+        if fault is not None and fault.drop and self._connection is not None:
+            self._connection.abort()

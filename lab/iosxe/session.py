@@ -26,6 +26,12 @@ _CLEAR = "\x15"
 _LITERAL = "\x16"
 _PLAIN = re.compile(r"[^\x00-\x1f?\x7f-\xa0]+")
 
+_QUESTIONS = {
+    "copy": "Destination filename [startup-config]? ",
+    "reload": "Proceed with reload? [confirm]",
+    "enable": "Password: ",
+}
+
 Write = Callable[[str], Awaitable[None]]
 Ask = Callable[[Moment, str], Awaitable[Fault | None]]
 
@@ -60,9 +66,17 @@ class Session:
         return f"{name}{'#' if self._privileged else '>'}"
 
     async def start(self) -> None:
-        """Greets the user with the first prompt."""
-        self._obey(await self._ask(Moment.CONNECT, ""))
-        self._send(f"\n{self.prompt}")
+        """Greets the user with the banners and the first prompt."""
+        fault = await self._ask(Moment.CONNECT, "")
+        self._obey(fault)
+        self._send("".join(f"\n{banner}" for banner in self._device.banners))
+        if fault is not None:
+            self._send("".join(f"\n{text}\n" for text in fault.log))
+        if fault is not None and fault.ask is not None:
+            self._question = lambda _: ""
+            self._send(f"\n{fault.ask}")
+        else:
+            self._send(f"\n{self.prompt}")
         await self._flush()
 
     async def type_text(self, text: str) -> None:
@@ -253,15 +267,12 @@ class Session:
         action = found.command.action
         if action == "configure" and self._position is None:
             return self._configure(arguments, wants_lock="lock" in found.words)
-        if action == "copy":
-            self._question = self._copy
-            return "Destination filename [startup-config]? "
-        if action == "reload":
-            self._question = self._reload
-            return "Proceed with reload? [confirm]"
-        if action == "enable" and not self._privileged:
-            self._question, self._hidden = self._enable, True
-            return "Password: "
+        if action == "replace":
+            return self._replace(found, arguments)
+        if action in _QUESTIONS and not (action == "enable" and self._privileged):
+            self._question = {"copy": self._copy, "reload": self._reload, "enable": self._enable}[action]
+            self._hidden = action == "enable"
+            return _QUESTIONS[action]
         if action == "disable":
             self._privileged = False
         if action == "leave":
@@ -288,6 +299,25 @@ class Session:
             said = f"Rollback Confirmed Change: Backing up current running config to {file}\n\n"
         self._position = Position(Mode.GLOBAL)
         return f"{said}Enter configuration commands, one per line.  End with CNTL/Z."
+
+    def _replace(self, found: Match[Exec], arguments: tuple[str, ...]) -> str:
+        """Source of both texts: Cisco, "Configuration Replace and Configuration Rollback"."""
+        name, minutes = arguments[0], int(arguments[1]) if len(arguments) > 1 else None
+        if "force" in found.words:
+            return self._device.replace(name, minutes)
+
+        def answered(answer: str) -> str:
+            agreed = answer.strip().lower() in {"y", "yes"}
+            return self._device.replace(name, minutes) if agreed else ""
+
+        self._question = answered
+        return (
+            "This will apply all necessary additions and deletions\n"
+            "to replace the current running configuration with the\n"
+            "contents of the specified configuration file, which is\n"
+            "assumed to be a complete configuration, not a partial\n"
+            "configuration. Enter Y if you are sure you want to proceed. ? [no]: "
+        )
 
     def _copy(self, answer: str) -> str:
         if answer.strip() not in {"", "startup-config"}:

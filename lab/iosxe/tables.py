@@ -35,6 +35,10 @@ def _by_interface(identity: Identity) -> tuple[object, ...]:
     return interface_order(identity[1])
 
 
+def _secondary_first(identity: Identity) -> tuple[object, ...]:
+    return (identity[-1] != "secondary",)
+
+
 def _by_peer(identity: Identity) -> tuple[object, ...]:
     return (IPv4Address(identity[1]),)
 
@@ -55,10 +59,17 @@ GLOBAL = (
     C(
         syntax="vrf definition <vrf>",
         opens=Mode.VRF_DEFINITION,
+        check=rules.one_kind_of_vrf,
         undo=rules.removes_vrf,
         source="recollection",
     ),
-    C(syntax="ip vrf <vrf>", opens=Mode.VRF, undo=rules.removes_vrf, source="recollection"),
+    C(
+        syntax="ip vrf <vrf>",
+        opens=Mode.VRF,
+        check=rules.one_kind_of_vrf,
+        undo=rules.removes_vrf,
+        source="recollection",
+    ),
     C(syntax="aaa new-model"),
     C(syntax="ip domain lookup", default_on=True),
     C(syntax="ip domain name =<word>"),
@@ -212,10 +223,22 @@ INTERFACE = (
         syntax="ip vrf forwarding =<vrf>",
         check=rules.joins_vrf,
         undo=rules.leaves_vrf,
-        source="unicon, field",
+        source="unicon, field, NED",
     ),
-    C(syntax="vrf forwarding =<vrf>", check=rules.joins_vrf, undo=rules.leaves_vrf, source="unicon, field"),
-    C(syntax="ip address =<ip> =<mask> [secondary]", check=rules.address_fits, source="unicon, field"),
+    C(
+        syntax="vrf forwarding =<vrf>",
+        check=rules.joins_vrf,
+        undo=rules.leaves_vrf,
+        source="unicon, field, NED",
+    ),
+    C(
+        syntax="ip address =<ip> =<mask> [secondary]",
+        shape=rules.address_kind,
+        check=rules.address_fits,
+        undo=rules.removes_address,
+        order=_secondary_first,
+        source="unicon, field, NED, logs",
+    ),
     C(syntax="ip unnumbered =<interface>"),
     C(syntax="ip mtu =<68-9216>"),
     C(syntax="ip access-group =<word> (in|out)"),
@@ -462,10 +485,13 @@ _EXTENDED_ENTRY = C(syntax="[<1-2147483647>] (permit|deny) (ip|tcp|udp|icmp|esp)
 
 
 def _grammar(commands: tuple[C, ...]) -> Grammar[C]:
-    """Numbers the commands; those with one order are printed together, where the first of them stands."""
+    """Numbers the commands; those with one order are printed together, where the first of them stands.
+
+    Groups are even, so that text that the tables do not know has its place between them.
+    """
     first: dict[object, int] = {}
     ranked = [
-        replace(command, rank=rank, group=first.setdefault(command.order or rank, rank))
+        replace(command, rank=rank, group=first.setdefault(command.order or rank, 2 * rank))
         for rank, command in enumerate(commands)
     ]
     return Grammar(ranked)

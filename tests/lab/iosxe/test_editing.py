@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -335,3 +336,51 @@ async def test_a_running_configuration_typed_again_is_the_same(router: RouterSer
     keep = [line for line in before.splitlines() if not line.startswith(("username", "end"))]
     assert await typing.run_all(*keep) == []
     assert router.running == before
+
+
+async def test_a_vrf_is_used_as_it_was_defined(router: RouterServer, typing: Any) -> None:
+    await typing.run_all("vrf definition BLUE", "exit", *PORT)
+    assert await typing.run("ip vrf forwarding BLUE") == "% Use 'vrf forwarding' command for VRF 'BLUE'\n\n"
+    assert await typing.run("vrf forwarding 30") == "% Use 'ip vrf forwarding' command for VRF '30'\n\n"
+    assert await typing.run("vrf forwarding BLUE") == ""
+    said = await typing.run("ip address 192.168.30.17 255.255.255.252")
+    assert "is linked to a VRF. Enable IPv4 on that VRF first." in said
+    assert await typing.run_all("vrf definition BLUE", "address-family ipv4", *PORT) == []
+    assert await typing.run("ip address 192.168.30.17 255.255.255.252") == ""
+    assert "already defined by 'ip vrf'" in await typing.run("vrf definition 30")
+    assert "already defined by 'vrf definition'" in await typing.run("ip vrf BLUE")
+    assert "ip vrf BLUE" not in router.running
+
+
+async def test_secondary_addresses_stand_first_and_go_first(router: RouterServer, typing: Any) -> None:
+    secondary = ["ip address 10.0.1.1 255.255.255.0 secondary", "ip address 10.0.2.1 255.255.255.0 secondary"]
+    primary = "ip address 10.0.0.1 255.255.255.0"
+    await typing.run_all("interface Loopback7", primary, *secondary)
+    assert _section(router.running, "interface Loopback7")[1:] == [
+        f" {line}" for line in (*secondary, primary)
+    ]
+    assert await typing.run(f"no {primary}") == "Must delete secondary before deleting primary\n"
+    await typing.run_all(*(f"no {line}" for line in secondary))
+    assert await typing.run(f"no {primary}") == ""
+    assert _section(router.running, "interface Loopback7")[1:] == [" no ip address"]
+
+
+@pytest.mark.parametrize(
+    ("more", "printed"),
+    [
+        pytest.param(
+            "service password-encryption", r"neighbor 192\.0\.2\.1 password 7 [01]\d[0-9A-F]+", id="7"
+        ),
+        pytest.param("password encryption aes", r"neighbor 192\.0\.2\.1 password 6 \w+", id="6"),
+        pytest.param("", "neighbor 192\\.0\\.2\\.1 password s3cret", id="clear"),
+    ],
+)
+async def test_password_of_a_neighbor(start: Start, dial: Dial, more: str, printed: str) -> None:
+    router = await start(initial=f"hostname R1\n{more}\n")
+    terminal = await dial(router)
+    await terminal.run_all("configure terminal", "router bgp 65021", "neighbor 192.0.2.1 remote-as 65000")
+    await terminal.run("neighbor 192.0.2.1 password s3cret")
+    [line] = [
+        line for line in router.running.splitlines() if "password s3" in line or " password " in line[5:]
+    ]
+    assert re.fullmatch(printed, line.strip())

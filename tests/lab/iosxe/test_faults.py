@@ -47,9 +47,11 @@ async def test_hook_sees_every_step_in_order(start: Start, dial: Dial) -> None:
     terminal = await dial(router, endless_screen=False)
     await terminal.run("terminal length 0")
     assert seen == [
-        (1, Moment.CONNECT, ""),
-        (2, Moment.LINE, "terminal length 0"),
-        (3, Moment.OUTPUT, "R1#"),
+        (1, Moment.ACCEPT, ""),
+        (2, Moment.LOGIN, "admin"),
+        (3, Moment.CONNECT, ""),
+        (4, Moment.LINE, "terminal length 0"),
+        (5, Moment.OUTPUT, "R1#"),
     ]
 
 

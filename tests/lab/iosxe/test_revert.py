@@ -124,3 +124,28 @@ async def test_archive_keeps_the_last_files(router: RouterServer, terminal: Any)
     assert shown[4].endswith("-2")
     assert shown[5].endswith("-3 <- Most Recent")
     assert router.device.archive.text(router.device.archive.names[-1]) == router.running
+
+
+async def test_replace_returns_to_a_file(router: RouterServer, terminal: Any) -> None:
+    before = router.running
+    await terminal.run("archive config")
+    [name] = router.device.archive.names
+    await terminal.run_all("configure terminal", "ip vrf 30", "end")
+    assert "No such file" in await terminal.run("configure replace bootflash:none force")
+    terminal.type(f"configure replace {name}\n")
+    assert "Enter Y if you are sure" in await terminal.until(r"\[no\]: $")
+    terminal.type("n\n")
+    await terminal.settle()
+    assert router.running != before
+    assert "Rollback Done" in await terminal.run(f"configure replace {name} force")
+    assert router.running == before
+
+
+async def test_replace_for_a_time(router: RouterServer, terminal: Any) -> None:
+    await terminal.run_all("configure terminal", "ip vrf 30", "end")
+    changed = router.running
+    assert "Rollback Done" in await terminal.run("configure replace nvram:startup-config force time 3")
+    assert router.running == router.device.startup
+    assert "Timer value: 3 min" in await terminal.run("show archive config rollback timer")
+    await terminal.run("configure revert now")
+    assert router.running == changed
