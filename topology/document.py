@@ -1,6 +1,7 @@
 """A stack file as data, each value with its place: YAML 1.2, and one file that extends another.
 
-- What readers of YAML disagree on is refused: Pulumi takes `0300` for 192, another `12:30` for 750.
+- What readers of YAML disagree on is refused: Pulumi takes `0300` for 192, another `12:30` for 750, and tags
+  mean something else to each.
 - `extends: FILE` takes that file as the base: mappings are merged, null removes one, the rest replaces.
 """
 
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.tokens import AnchorToken, TagToken, Token
 
 from topology.errors import Mistake, Place, StackFileError
 
@@ -27,6 +29,9 @@ _AMBIGUOUS = re.compile(
 
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null"))
 """What JSON has too, and so Pulumi's configuration."""
+
+_MOST_VALUES = 200_000
+"""Of one description; a network of 3,000 Azure resources has 15,000. Aliases of aliases make any number."""
 
 KeyPath = tuple[str, ...]
 
@@ -129,11 +134,13 @@ class _Reader:
         self.path = path
         self.places: dict[KeyPath, Place] = {}
         self.mistakes: list[Mistake] = []
-        self._yaml = YAML(typ="rt")
+        self._yaml = YAML(typ="safe", pure=True)
+        self._text = ""
+        self._tagged: frozenset[int] = frozenset()
 
     def compose(self) -> Node | None:
         try:
-            text = self.path.read_text(encoding="utf-8-sig")
+            self._text = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             _refuse(Place(file=self.path), "does not exist")
         except UnicodeDecodeError:
@@ -141,7 +148,7 @@ class _Reader:
         except OSError as error:
             _refuse(Place(file=self.path), f"cannot be read: {error.strerror}")
         try:
-            node: Node | None = self._yaml.compose(text)
+            node: Node | None = self._yaml.compose(self._text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(file=self.path, line=mark.line + 1, column=mark.column + 1) if mark else Place()
@@ -162,13 +169,35 @@ class _Reader:
         return found[0][1] if found else None
 
     def document(self, node: MappingNode) -> Document:
+        if _count_values(node, {}) > _MOST_VALUES:
+            _refuse(self._at(node), f"holds more than {_MOST_VALUES:,} values, by aliases of aliases")
+        self._tagged = self._find_tags(node)
         data = self._convert(node, (), ())
         return Document(data=data, places=self.places, mistakes=tuple(self.mistakes))
+
+    def _find_tags(self, node: Node) -> frozenset[int]:
+        """Return where values begin that have a tag, such as `!!str 50`; nodes no longer show it."""
+        begin, end = node.start_mark.index, node.end_mark.index
+        if "!" not in self._text[begin:end]:
+            return frozenset()
+        tagged: set[int] = set()
+        before: Token | None = None
+        for token in YAML(typ="safe", pure=True).scan(self._text):
+            pair = {type(before), type(token)}
+            if isinstance(token, TagToken):
+                tagged.add(token.start_mark.index)
+            if before is not None and pair == {AnchorToken, TagToken}:  # the value begins at either
+                tagged |= {before.start_mark.index, token.start_mark.index}
+            before = token
+        return frozenset(tagged)
 
     def _convert(self, node: Node, path: KeyPath, around: tuple[Node, ...]) -> Any:  # noqa: ANN401 (YAML's data are of any type)
         self.places[path] = self._at(node)
         if any(node is outer for outer in around):
             self._note(path, self._at(node), "refers to itself")
+            return None
+        if node.start_mark.index in self._tagged:
+            self._note(path, self._at(node), "has a tag, which programs read differently: leave it out")
             return None
         if isinstance(node, MappingNode):
             return dict(self._items(node, path, (*around, node)))
@@ -184,7 +213,7 @@ class _Reader:
         seen: set[str] = set()
         for key_node, value_node in node.value:
             place = self._at(key_node)
-            if not isinstance(key_node, ScalarNode):
+            if not isinstance(key_node, ScalarNode) or key_node.start_mark.index in self._tagged:
                 self._note(path, place, "a key must be one word")
                 continue
             key = str(key_node.value)
@@ -212,7 +241,11 @@ class _Reader:
             kind = str(node.tag).rpartition(":")[2]
             self._note(path, self._at(node), f"{node.value} is a {kind}, which JSON does not have: quote it")
             return node.value
-        value = self._yaml.constructor.construct_object(node, deep=True)
+        try:
+            value = self._yaml.constructor.construct_object(node, deep=True)
+        except ValueError:  # more digits than Python reads
+            self._note(path, self._at(node), "is no number that can be read")
+            return ""
         if isinstance(value, str) and not value.isprintable():
             self._note(path, self._at(node), "holds a line break or a control character")
             return ""
@@ -223,6 +256,19 @@ class _Reader:
 
     def _note(self, path: KeyPath, place: Place, message: str) -> None:
         self.mistakes.append(Mistake(path=path, place=place, message=message))
+
+
+def _count_values(node: Node, known: dict[int, int]) -> int:
+    """Count the values below a node, those behind aliases each time; nothing for what refers to itself."""
+    if id(node) not in known:
+        known[id(node)] = 0
+        below: list[Node] = []
+        if isinstance(node, MappingNode):
+            below = [value for _, value in node.value]
+        elif isinstance(node, SequenceNode):
+            below = node.value
+        known[id(node)] = 1 + sum(_count_values(inner, known) for inner in below)
+    return known[id(node)]
 
 
 def _refuse(place: Place, message: str, *path: str) -> NoReturn:

@@ -36,12 +36,12 @@ def load_stack(path: Path) -> Network:
     return load_network(read_document(path, CONFIG_KEY))
 
 
-def load_config(data: Mapping[str, Any] | None, path: Path) -> Network:
+def load_config(data: object, path: Path) -> Network:
     """Load the network that Pulumi hands to the program; see `read_config`."""
     return load_network(read_config(data, path))
 
 
-def read_config(data: Mapping[str, Any] | None, path: Path) -> Document:
+def read_config(data: object, path: Path) -> Document:
     """Take the description that Pulumi hands to the program, and find its places in the stack file.
 
     Args:
@@ -51,8 +51,8 @@ def read_config(data: Mapping[str, Any] | None, path: Path) -> Document:
     Raises:
         StackFileError: if there is none, or if a file that it extends cannot be read.
     """
-    if data is None:
-        missing = f"holds no {CONFIG_KEY}: describe the network"
+    if not isinstance(data, Mapping):
+        missing = f"holds no network: put one under config: {CONFIG_KEY}:"
         raise StackFileError((Mistake(path=(), place=Place(file=path), message=missing),))
     return config_document(data, path, CONFIG_KEY)
 

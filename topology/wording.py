@@ -13,9 +13,12 @@ from pydantic_core import ErrorDetails
 from topology.errors import Mistake
 from topology.network import Network
 
-_SECRET = re.compile(r"(?i)key$|psk|secret|password|passphrase")
+_SECRET = re.compile(r"(?i)keys?$|psk|secret|password|passphrase")
 _HOST_KEY = "hostKey"
 """The one key of ours that looks like a secret's and is none: a public host key."""
+
+_NOT_YET = ("microsoftPeering", "networkVirtualAppliances")
+"""What people look for that a network cannot have yet; docs/stack-file.md has where it would go."""
 
 Schema = Mapping[str, Any]
 
@@ -63,6 +66,8 @@ def worded(detail: ErrorDetails) -> Mistake:
 
 def unknown_key(path: tuple[str, ...]) -> str:
     """Say that a key is unknown, and which one was probably meant."""
+    if path[-1] in _NOT_YET:
+        return "not supported yet: it would be neither deployed nor predicted (docs/stack-file.md)"
     known = set(_known_keys(path[:-1]))
     if close := get_close_matches(path[-1], known, n=1):
         return f"unknown key, did you mean {close[0]}?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,8 +107,7 @@ def test_the_same_in_quotes_and_what_only_looks_alike_are_taken(
     ("value", "expected"),
     [
         ("2024-01-01", "3:6 tags.a: 2024-01-01 is a timestamp, which JSON does not have: quote it"),
-        ("!!binary aGk=", "3:6 tags.a: aGk= is a binary, which JSON does not have: quote it"),
-        ("!vault abc", "3:6 tags.a: abc is a !vault, which JSON does not have: quote it"),
+        ("9" * 5000, "3:6 tags.a: is no number that can be read"),
         ("4711", "3:3 tags.a: must be text: put 4711 in quotes"),
         ("true", "3:3 tags.a: must be text: put true in quotes"),
         ("null", "3:3 tags.a: must be text (found null)"),
@@ -120,6 +120,37 @@ def test_the_same_in_quotes_and_what_only_looks_alike_are_taken(
 def test_scalars_that_are_no_text(value: str, expected: str, mistakes: Mistakes) -> None:
     found = mistakes(f"location: a\ntags:\n  a: {value}")
     assert found == [expected]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!str 50",
+        "!!int hello",
+        "!!binary aGk=",
+        "!vault abc",
+        "&b !!str 50",
+        "!!str &b 50",
+        "!x [a]",
+        "!x {b: c}",
+    ],
+)
+def test_tags_are_refused(value: str, mistakes: Mistakes) -> None:
+    (mistake,) = mistakes(f"location: a\ntags:\n  a: {value}")
+    assert mistake.startswith("3:")
+    assert mistake.endswith(" tags.a: has a tag, which programs read differently: leave it out")
+
+
+def test_a_tag_elsewhere_in_the_file_is_nobodys_business(write: Write) -> None:
+    path = write("location: a!b")
+    path.write_text(path.read_text(encoding="utf-8") + "  other: !!str 5\n", encoding="utf-8")
+    assert load_stack(path).location == "a!b"
+
+
+def test_aliases_of_aliases_are_counted_before_they_are_followed(mistakes: Mistakes) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert mistakes("\n".join(lines)) == ["1:1 : holds more than 200,000 values, by aliases of aliases"]
 
 
 @pytest.mark.parametrize("value", ["on", "no", "yes", "off", "y", "~a"])
@@ -228,6 +259,7 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
             "tunnels: {a: {virtualNetwork: a, sharedKey: hunter2}}",
             "unknown key: secrets stand in hybrid:shared",
         ),
+        ("sharedKeys: {a: hunter2}", "unknown key: secrets stand in hybrid:sharedKeys"),
         ("whatever: 1", "unknown key: circuits, connections, globalReach, location, locations"),
     ],
 )
@@ -236,6 +268,21 @@ def test_unknown_keys_say_what_was_probably_meant(line: str, message: str, mista
     assert len(found) == 1
     assert message in found[0]
     assert "hunter2" not in found[0]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        "circuits: {a: {microsoftPeering: {}}}",
+        "networkVirtualAppliances: {}",
+    ],
+)
+def test_what_people_look_for_and_is_not_there_yet_is_said(network: str, mistakes: Mistakes) -> None:
+    found = mistakes(f"location: a\n{network}")
+    assert len([text for text in found if ": not supported yet: " in text]) == 1
+    (key,) = re.findall(r"(\w+): not supported", "\n".join(found))
+    guide = (ROOT / "docs" / "stack-file.md").read_text(encoding="utf-8")
+    assert f"`{key}`" in guide.partition("## What may come")[2]
 
 
 def test_names_of_objects(mistakes: Mistakes) -> None:
@@ -308,9 +355,14 @@ def test_configuration_from_elsewhere_counts_and_has_no_lines(
         load_config({"location": "a", "locations": {"office": {"asn": 65010}}}, path)
 
 
-def test_a_stack_without_a_network(tmp_path: Path) -> None:
-    with pytest.raises(StackFileError, match="holds no hybrid:network: describe the network"):
-        load_config(None, tmp_path / "Pulumi.none.yaml")
+@pytest.mark.parametrize("data", [None, [1, 2], "hello", 5])
+def test_a_stack_without_a_network(data: object, tmp_path: Path) -> None:
+    with pytest.raises(StackFileError, match="holds no network: put one under config: hybrid:network:"):
+        load_config(data, tmp_path / "Pulumi.none.yaml")
+
+
+def test_an_anchored_truth_value_is_one(load: Callable[[str], Network]) -> None:
+    assert load("location: a\nprotect: &p true").protect is True
 
 
 def test_a_secret_in_the_description_is_refused_though_pulumi_decrypts_it(write: Write) -> None:

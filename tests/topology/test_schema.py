@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from topology import Document, StackFileError, load_network
+from topology.loader import SECTIONS, _validate
 from topology.reference import with_reference
 from topology.schema import REFERENCE_FILE, SCHEMA_FILE, stack_file_schema
 
@@ -105,6 +108,65 @@ def _set(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
         del data[path[-1]]
     else:
         data[path[-1]] = value
+
+
+_likely = st.sampled_from(
+    [
+        *(
+            "10.0.0.0/8",
+            "10.0.0.1/8",
+            "10.0.0.4",
+            "0.0.0.0",
+            "10.0.0.0/08",
+            "192.168.0.0/31",
+            "::/0",
+            "strong",
+        ),
+        *("push", "Standard", "hub", "te0/0/0", "GigabitEthernet0/0/0", "65010:10", "true", "", "a" * 40),
+        *(0, 1, -1, 4094, 4095, 65535, 2**32 - 2, 2**32, 50.0, 1.5, True, False, None),
+        *({}, [], [None], ["10.0.0.0/8"], {"prefix": "10.0.0.0/30"}, {"id": "/subscriptions/a"}, {"a": {}}),
+    ]
+)
+_anything = st.recursive(
+    _likely | st.integers() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=4,
+)
+_NOT_A_SCHEMAS_BUSINESS = ("has host bits set", "is the network's own", "is to be written as")
+"""What depends on a number's bits, which a schema cannot say."""
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    value=_anything,
+    section=st.sampled_from(list(SECTIONS)),
+    choices=st.lists(st.integers(0, 99), min_size=1, max_size=6),
+    added=st.none() | st.sampled_from(["advertisedPrefixes", "existing", "host", "bgp", "weight", "xyz"]),
+)
+def test_it_takes_and_refuses_what_the_loader_does_whatever_stands_wherever(
+    value: Any,
+    section: str,
+    choices: list[int],
+    added: str | None,
+    test_stack: Callable[[], dict[str, Any]],
+    schema_errors: SchemaErrors,
+) -> None:
+    network = test_stack()
+    holder: Any = network
+    place: Any = section
+    for choice in choices:
+        inner = holder.get(place) if isinstance(holder, dict) else holder[place]
+        if not inner or not isinstance(inner, dict | list):
+            break
+        keys = list(range(len(inner))) if isinstance(inner, list) else list(inner)
+        holder, place = inner, keys[choice % len(keys)]
+    holder[added if added and isinstance(holder, dict) else place] = value
+    _, mistakes = _validate(network)
+    refused = schema_errors({"config": {"hybrid:network": network}})
+    if not mistakes:
+        assert refused == []
+    if not refused:
+        assert [m for m in mistakes if not any(says in m.message for says in _NOT_A_SCHEMAS_BUSINESS)] == []
 
 
 @pytest.mark.parametrize(
