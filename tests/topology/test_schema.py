@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from topology import Document, StackFileError, load_network
-from topology.loader import SECTIONS, _validate
+from topology.loader import _validate
 from topology.reference import with_reference
 from topology.schema import REFERENCE_FILE, SCHEMA_FILE, stack_file_schema
 
@@ -110,63 +109,183 @@ def _set(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
         data[path[-1]] = value
 
 
-_likely = st.sampled_from(
-    [
-        *(
-            "10.0.0.0/8",
-            "10.0.0.1/8",
-            "10.0.0.4",
-            "0.0.0.0",
-            "10.0.0.0/08",
-            "192.168.0.0/31",
-            "::/0",
-            "strong",
-        ),
-        *("push", "Standard", "hub", "te0/0/0", "GigabitEthernet0/0/0", "65010:10", "true", "", "a" * 40),
-        *(0, 1, -1, 4094, 4095, 65535, 2**32 - 2, 2**32, 50.0, 1.5, True, False, None),
-        *({}, [], [None], ["10.0.0.0/8"], {"prefix": "10.0.0.0/30"}, {"id": "/subscriptions/a"}, {"a": {}}),
-    ]
-)
-_anything = st.recursive(
-    _likely | st.integers() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=4,
+# --- every key, with every kind of value -----------------------------------------------------------------
+
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/kind/name"
+LINK = {
+    "prefix": "192.168.0.0/30",
+    "router": "ce1",
+    "interface": "GigabitEthernet0/0/0",
+    "outerVlan": 30,
+    "enabled": True,
+    "bfd": True,
+    "advertisedPrefixes": ["10.0.0.0/24"],
+    "asPathPrepend": 1,
+}
+COMPLETE: Mapping[str, Any] = {
+    "location": "westeurope",
+    "workload": "hybrid",
+    "tags": {"a": "b"},
+    "protect": False,
+    "routerMode": "render",
+    "virtualNetworks": {
+        "hub": {
+            "location": "westeurope",
+            "addressSpace": ["10.1.0.0/24"],
+            "subnets": {"GatewaySubnet": {"prefix": "10.1.0.0/26"}},
+            "host": "10.1.0.100",
+            "expressRouteGateway": {
+                "sku": "ErGw1AZ",
+                "allowRemoteVnetTraffic": True,
+                "existing": {"id": ID},
+            },
+            "vpnGateway": {"sku": "VpnGw1AZ", "asn": 65515, "activeActive": True, "existing": {"id": ID}},
+            "routeServer": {"branchToBranch": True},
+            "existing": {"id": ID},
+        }
+    },
+    "peerings": {
+        "hub-spoke": {"hub": "hub", "spoke": "spoke", "gatewayTransit": True, "allowForwardedTraffic": True}
+    },
+    "circuits": {
+        "circuit": {
+            "location": "westeurope",
+            "provider": "Equinix",
+            "peeringLocation": "Amsterdam",
+            "bandwidth": 50,
+            "tier": "Standard",
+            "family": "MeteredData",
+            "privatePeering": {"peerAsn": 65010, "vlanId": 100, "primary": LINK, "secondary": LINK},
+            "existing": {"id": ID},
+        }
+    },
+    "connections": {"circuit-hub": {"circuit": "circuit", "virtualNetwork": "hub", "weight": 1}},
+    "globalReach": {"both": {"circuits": ["circuit", "other"], "prefix": "192.168.1.0/29"}},
+    "tunnels": {
+        "hub-office": {
+            "virtualNetwork": "hub",
+            "remoteVirtualNetwork": "branch",
+            "router": {
+                "name": "ce1",
+                "publicAddress": "198.51.100.10",
+                "bgpAddress": "10.0.0.254",
+                "tunnelNumbers": [0],
+                "loopbackNumber": 0,
+                "advertisedPrefixes": ["10.0.0.0/24"],
+                "asPathPrepend": 1,
+            },
+            "ipsecPolicy": {
+                "ikeEncryption": "AES256",
+                "ikeIntegrity": "SHA256",
+                "dhGroup": "DHGroup14",
+                "ipsecEncryption": "GCMAES256",
+                "ipsecIntegrity": "GCMAES256",
+                "pfsGroup": "PFS2048",
+                "saLifetimeSeconds": 3600,
+                "saDataSizeKilobytes": 102400,
+            },
+        }
+    },
+    "locations": {
+        "office": {
+            "asn": 65010,
+            "prefixes": ["10.0.0.0/24"],
+            "host": "10.0.0.10",
+            "defaultGateway": "10.0.0.1",
+        }
+    },
+    "routers": {
+        "ce1": {
+            "location": "office",
+            "management": {"host": "ce1.example.com", "hostKey": "ssh-ed25519 AAAA", "mode": "push"},
+            "vrf": {"name": "10", "routeDistinguisher": "65010:10"},
+            "lan": {
+                "interface": "GigabitEthernet0/0/2",
+                "vlan": 30,
+                "address": "192.168.2.0/31",
+                "nextHop": "192.168.2.1",
+            },
+            "ospf": {
+                "process": 1,
+                "routerId": "10.0.0.1",
+                "area": "0.0.0.0",
+                "defaultMetric": 10,
+                "defaultInformation": "always",
+            },
+            "bgp": {"expressRouteLocalPreference": 200, "vpnLocalPreference": 90},
+            "internetNextHop": "198.51.100.9",
+        }
+    },
+}
+
+
+def _keys(data: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where each value of some data stands."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        yield (*place, key)
+        yield from _keys(value, (*place, key))
+
+
+VALUES: tuple[Any, ...] = (
+    *(
+        "10.0.0.0/8",
+        "10.0.0.1/8",
+        "10.0.0.4",
+        "0.0.0.0",
+        "10.0.0.0/08",
+        "192.168.0.1/31",
+        "10.0.0.0/33",
+        "::/0",
+    ),
+    *("strong", "legacy", "push", "pull", "Standard", "standard", "hub", "a" * 40, "a" * 300, ""),
+    *("te0/0/0", "GigabitEthernet0/0/0", "65010:10", "true", "5", "\u00e4", ID, f"{ID[1:]}"),
+    *(-1, 0, 1, 9, 10, 11, 299, 300, 1023, 1024, 4094, 4095, 32000, 32001, 65535, 65536, 172799, 172800),
+    *(2**24 - 2, 2**24 - 1, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1, 2**32, 1.5, True, False, None),
+    *(
+        {},
+        [],
+        [None],
+        ["10.0.0.0/8"],
+        [1],
+        ["a", "b"],
+        ["a", "b", "c"],
+        {"prefix": "10.0.0.0/30"},
+        {"id": ID},
+    ),
+    *({"x": {}}, {"": {}}, {"a b": {}}),
 )
 _NOT_A_SCHEMAS_BUSINESS = ("has host bits set", "is the network's own", "is to be written as")
 """What depends on a number's bits, which a schema cannot say."""
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    value=_anything,
-    section=st.sampled_from(list(SECTIONS)),
-    choices=st.lists(st.integers(0, 99), min_size=1, max_size=6),
-    added=st.none() | st.sampled_from(["advertisedPrefixes", "existing", "host", "bgp", "weight", "xyz"]),
-)
-def test_it_takes_and_refuses_what_the_loader_does_whatever_stands_wherever(
-    value: Any,
-    section: str,
-    choices: list[int],
-    added: str | None,
-    test_stack: Callable[[], dict[str, Any]],
-    schema_errors: SchemaErrors,
+def test_the_complete_network_has_every_key() -> None:
+    described = {key for key in _keys(COMPLETE) if isinstance(key[-1], str)}
+    for name, definition in stack_file_schema()["definitions"].items():
+        if definition.get("type") != "object" or name.endswith("InPart"):
+            continue
+        missing = set(definition["properties"]) - {str(key[-1]) for key in described}
+        assert not missing, name
+
+
+@pytest.mark.parametrize("place", list(_keys(COMPLETE)), ids=lambda place: ".".join(map(str, place)))
+def test_it_takes_and_refuses_at_each_place_what_the_loader_does(
+    place: tuple[str | int, ...], schema_errors: SchemaErrors
 ) -> None:
-    network = test_stack()
+    section, around = str(place[0]), deepcopy(dict(COMPLETE))
+    network = {"location": "a", section: around[section]}  # each section is checked by itself
     holder: Any = network
-    place: Any = section
-    for choice in choices:
-        inner = holder.get(place) if isinstance(holder, dict) else holder[place]
-        if not inner or not isinstance(inner, dict | list):
-            break
-        keys = list(range(len(inner))) if isinstance(inner, list) else list(inner)
-        holder, place = inner, keys[choice % len(keys)]
-    holder[added if added and isinstance(holder, dict) else place] = value
-    _, mistakes = _validate(network)
-    refused = schema_errors({"config": {"hybrid:network": network}})
-    if not mistakes:
-        assert refused == []
-    if not refused:
-        assert [m for m in mistakes if not any(says in m.message for says in _NOT_A_SCHEMAS_BUSINESS)] == []
+    for key in place[:-1]:
+        holder = holder[key]
+    for value in VALUES:
+        holder[place[-1]] = value
+        _, mistakes = _validate(network)
+        refused = schema_errors({"config": {"hybrid:network": network}})
+        if mistakes:
+            said = [m for m in mistakes if not any(w in m.message for w in _NOT_A_SCHEMAS_BUSINESS)]
+            assert refused or not said, f"the schema takes {value!r}, the loader says: {mistakes}"
+        else:
+            assert not refused, f"the loader takes {value!r}, the schema says: {refused}"
 
 
 @pytest.mark.parametrize(
