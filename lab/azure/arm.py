@@ -11,6 +11,7 @@ import json
 import re
 import time
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -44,13 +45,31 @@ _OPERATION = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A long-running operation: how long it takes, and how it fails, if it does."""
+
+    seconds: float = SETTLING
+    failure: Refusal | None = None
+    started: float = field(default_factory=time.time)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has come to its end."""
+        return time.time() >= self.started + self.seconds
+
+
+OPERATION = web.RequestKey("operation", Operation)
+"""Where a request carries what becomes of the operation that it starts, if the lab was told to bend that."""
+
+
 class ArmService:
     """Answers the requests of Azure's clients."""
 
     def __init__(self, plane: ControlPlane, subscriptions: tuple[str, ...]) -> None:
         self._plane = plane
         self._subscriptions = {subscription.lower(): subscription for subscription in subscriptions}
-        self._operations: dict[str, float] = {}  # when each is done
+        self._operations: dict[str, Operation] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one request; what is wrong with it is raised as a `Refusal`."""
@@ -95,6 +114,8 @@ class ArmService:
     def _put(self, request: web.Request, resource_id: ResourceId, body: object) -> web.Response:
         self._require_match(request, resource_id)
         resource, is_new = self._plane.put(resource_id, body, dict(request.query))
+        if (operation := request.get(OPERATION)) is not None:
+            resource = self._plane.settle(resource, operation.seconds, failed=operation.failure is not None)
         headers = {}
         if resource.id.names:
             headers = self._start(request, resource, "operations", "Azure-AsyncOperation")
@@ -175,7 +196,7 @@ class ArmService:
     def _start(self, request: web.Request, resource: Resource, kind: str, header: str) -> dict[str, str]:
         """Start an operation; returns the headers by which a client follows it."""
         operation = str(uuid.uuid4())
-        self._operations[operation] = time.time() + SETTLING
+        self._operations[operation] = request.get(OPERATION) or Operation()
         where = f"/subscriptions/{resource.id.subscription}"
         if resource.id.names:
             where += f"/providers/Microsoft.Network/locations/{resource.location or 'global'}"
@@ -184,13 +205,17 @@ class ArmService:
         return {header: address, **_POLL_HEADERS}
 
     def _poll(self, operation: str, kind: str) -> web.Response:
-        done_at = self._operations.get(operation)
-        if done_at is None:
+        followed = self._operations.get(operation)
+        if followed is None:
             raise Refusal("OperationNotFound", f"Operation {operation} not found.", status=404)
-        done = time.time() >= done_at
+        done, failure = followed.is_done, followed.failure
         if kind == "operations":
             body: dict[str, Any] = {"status": "Succeeded" if done else "InProgress"}
+            if done and failure is not None:
+                body = {"status": "Failed", **failure.as_body()}
             return web.json_response(body, headers=_POLL_HEADERS)
+        if done and failure is not None:
+            raise failure
         return web.Response(status=200 if done else 202, headers=_POLL_HEADERS)
 
     def _require_token(self, request: web.Request) -> None:

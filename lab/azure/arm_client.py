@@ -31,6 +31,15 @@ class ArmError(Exception):
         self.status = status
 
 
+class Unfinished(Exception):  # noqa: N818  it may be done later, or again
+    """Azure has taken a change, but not come to its end with it; what there is of the resource stays."""
+
+    def __init__(self, reason: str, *, given_up: bool = False) -> None:
+        super().__init__(reason)
+        self.given_up = given_up
+        """Whether it was the client that waited no longer."""
+
+
 class ArmClient:
     """One subscription's view of Azure, found by its metadata host.
 
@@ -55,10 +64,19 @@ class ArmClient:
         return dict(body)
 
     async def write(self, path: str, api_version: str, body: JsonObject) -> JsonObject:
-        """Create or replace a resource, wait until Azure is done, and return it."""
+        """Create or replace a resource, wait until Azure is done, and return it.
+
+        Raises:
+            Unfinished: if Azure took the change and then failed, or nobody waits any longer.
+        """
         status, headers, answer = await self._send("PUT", self._url(path, api_version), body)
         _check(status, answer)
-        await self._wait(headers)
+        try:
+            await self._wait(headers)
+        except (ArmError, ConnectionError) as error:
+            raise Unfinished(str(error)) from None
+        except asyncio.CancelledError:
+            raise Unfinished("context canceled", given_up=True) from None
         return await self.read(path, api_version) or {}
 
     async def delete(self, path: str, api_version: str) -> None:

@@ -1,26 +1,27 @@
 """A stand-in for the azure-native provider plugin, for as long as Azure is an emulated one.
 
 It does what the real provider (3.29.0) does with these resource types, as far as its source tells: names,
-validation, replacement, polling, the projection of what a refresh finds. It never speaks to the real Azure.
-Simplified: no autonaming of children by configuration, no partial state after a failed create.
+validation, replacement, polling, the projection of what a refresh finds, and what it leaves behind when Azure
+fails or the engine is interrupted. It never speaks to the real Azure.
+Simplified: no autonaming of children by configuration.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
-from lab.azure.arm_client import ArmClient, ArmError, environment_client
+from lab.azure.answering import InitFailedError, Interruptible, Unanswerable, refusing
+from lab.azure.arm_client import ArmClient, ArmError, Unfinished, environment_client
+from lab.azure.checking import find_failures, set_name
 from lab.azure.comparison import compare
 from lab.azure.conversion import (
     JsonObject,
@@ -32,34 +33,11 @@ from lab.azure.conversion import (
     with_drift,
     writable,
 )
-from lab.azure.schema import ResourceType, Shape, find_function, find_type
+from lab.azure.schema import ResourceType, find_function, find_type
 from lab.azure.stand_in import StandIn
 
-_GROUP = re.compile(r"/resourcegroups/([^/]+)", re.IGNORECASE)
-
-
-class Unanswerable(Exception):  # noqa: N818  a request's end, not a mistake of ours
-    """What the stand-in cannot do for a program; the message is shown to its user."""
-
-
-Method = Callable[[Any, Any, Any], Awaitable[Any]]
-
-
-def _refusing(method: Method) -> Method:
-    """Let a method take as long as its request allows, and turn refusals into the request's error."""
-
-    @functools.wraps(method)
-    async def answer(self: Any, request: Any, context: Any) -> Any:
-        try:
-            async with asyncio.timeout(getattr(request, "timeout", 0.0) or None):
-                return await method(self, request, context)
-        except TimeoutError:
-            message = "Azure did not finish in the time that the resource allows (customTimeouts)"
-        except (ArmError, ConnectionError, Unanswerable) as error:
-            message = str(error)
-        return await context.abort(grpc.StatusCode.UNKNOWN, message)
-
-    return answer
+_STABLE = ("name", "location")
+"""Outputs that no update changes; any other that is no input is unknown in its preview."""
 
 
 @dataclass(slots=True)
@@ -68,12 +46,13 @@ class _Configured:
     location: str | None
 
 
-class AzureNative(StandIn):
+class AzureNative(Interruptible, StandIn):
     """Serves every provider instance of every engine that attaches; connections tell them apart."""
 
     version = "3.29.0"
 
     def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__()
         self._environment = environment
         self._configured: dict[str, _Configured] = {}
         self._clients: dict[str, ArmClient] = {}
@@ -87,7 +66,7 @@ class AzureNative(StandIn):
         del request, context
         return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
 
-    @_refusing
+    @refusing
     async def Configure(self, request: Any, context: Any) -> Any:
         """Find the emulated Azure, or refuse."""
         settings = {**dict(request.variables), **from_struct(request.args)}
@@ -101,19 +80,19 @@ class AzureNative(StandIn):
         self._configured[context.peer()] = _Configured(client, settings.get("location"))
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
-    @_refusing
+    @refusing
     async def Check(self, request: Any, context: Any) -> Any:
         """Fill in names and locations, and find what is missing or of a wrong type."""
         resource = _type(request.urn)
         old, inputs = from_struct(request.olds), from_struct(request.news)
-        _name(inputs, old, resource, request)
+        set_name(inputs, old, resource, request)
         if "location" in resource.inputs.properties and not inputs.get("location"):
             location = old.get("location") or await self._default_location(inputs, resource, context)
             if location:
                 inputs["location"] = location
         failures = [
             provider_pb2.CheckFailure(property=property_, reason=reason)
-            for property_, reason in _failures(inputs, resource)
+            for property_, reason in find_failures(inputs, resource)
         ]
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
@@ -128,14 +107,14 @@ class AzureNative(StandIn):
         found = await configured.client.read(path, "2020-10-01")
         return str(found["location"]) if found else UNKNOWN
 
-    @_refusing
+    @refusing
     async def Diff(self, request: Any, context: Any) -> Any:
         """Compare old inputs with new ones."""
         del context
         resource = _type(request.urn)
         return compare(from_struct(request.old_inputs), from_struct(request.news), resource)
 
-    @_refusing
+    @refusing
     async def Create(self, request: Any, context: Any) -> Any:
         """Create what is not there yet."""
         resource = _type(request.urn)
@@ -146,11 +125,14 @@ class AzureNative(StandIn):
         path = _path(resource, inputs, client.subscription)
         if await client.read(path, resource.api_version) is not None:
             raise Unanswerable(f"cannot create already existing resource '{path}'")
-        found = await client.write(path, resource.api_version, to_wire(inputs, resource.inputs))
+        body = to_wire(inputs, resource.inputs)
+        for children in resource.kept_children:
+            body.setdefault("properties", {}).setdefault(children, [])
+        found = await _write(client, path, body, resource, request.properties)
         outputs = _outputs(found, resource)
         return provider_pb2.CreateResponse(id=found["id"], properties=to_struct(outputs))
 
-    @_refusing
+    @refusing
     async def Read(self, request: Any, context: Any) -> Any:
         """Find what has become of a resource; an empty answer says that it is gone."""
         resource = _type(request.urn)
@@ -164,21 +146,22 @@ class AzureNative(StandIn):
             id=found["id"], properties=to_struct(outputs), inputs=to_struct(inputs)
         )
 
-    @_refusing
+    @refusing
     async def Update(self, request: Any, context: Any) -> Any:
         """Replace a resource's properties, keeping children that the inputs do not mention."""
         resource = _type(request.urn)
         inputs = from_struct(request.news)
         if request.preview:
-            old = {**from_struct(request.olds), **inputs}
-            return provider_pb2.UpdateResponse(properties=to_struct(old))
+            old = from_struct(request.olds)
+            stable = {name: old[name] for name in _STABLE if name in old}
+            return provider_pb2.UpdateResponse(properties=to_struct(_planned(inputs, resource) | stable))
         client = self._configured[context.peer()].client
         body = to_wire(inputs, resource.inputs)
         await _keep_children(client, request.id, body, resource)
-        found = await client.write(request.id, resource.api_version, body)
+        found = await _write(client, request.id, body, resource, request.news)
         return provider_pb2.UpdateResponse(properties=to_struct(_outputs(found, resource)))
 
-    @_refusing
+    @refusing
     async def Delete(self, request: Any, context: Any) -> Any:
         """Delete a resource that may be gone already."""
         resource = _type(request.urn)
@@ -186,7 +169,7 @@ class AzureNative(StandIn):
         await client.delete(request.id, resource.api_version)
         return Empty()
 
-    @_refusing
+    @refusing
     async def Invoke(self, request: Any, context: Any) -> Any:
         """Read a resource that the stack does not own."""
         resource = find_function(request.tok)
@@ -209,56 +192,25 @@ def _type(urn: str) -> ResourceType:
     return resource
 
 
-def _name(inputs: JsonObject, old: JsonObject, resource: ResourceType, request: Any) -> None:
-    """Give a resource that has no name its old one, or a new one as the real provider makes it."""
-    parameter = resource.path_parameters[-1]
-    if inputs.get(parameter):
-        return
-    if old.get(parameter):
-        inputs[parameter] = old[parameter]
-        if old.get("__createBeforeDelete"):
-            inputs["__createBeforeDelete"] = True
-        return
-    modes = provider_pb2.CheckRequest.AutonamingOptions
-    if request.HasField("autonaming") and request.autonaming.mode == modes.DISABLE:
-        return
-    if request.HasField("autonaming") and request.autonaming.proposed_name:
-        inputs[parameter] = request.autonaming.proposed_name
-    elif len(resource.path_parameters) > 2:  # noqa: PLR2004 (group and own name: a child has its parent's too)
-        inputs[parameter] = request.name
-        return
-    else:
-        inputs[parameter] = f"{request.name}{hashlib.sha256(request.randomSeed).hexdigest()[:8]}"
-    inputs["__createBeforeDelete"] = True
-
-
-def _failures(inputs: JsonObject, resource: ResourceType) -> list[tuple[str, str]]:
-    required = [*resource.path_parameters, *sorted(resource.inputs.required)]
-    missing = [(name, f"missing required property '{name}'") for name in required if inputs.get(name) is None]
-    return missing + _wrong_types(inputs, resource.inputs, "")
-
-
-def _wrong_types(inputs: Mapping[str, Any], shape: Shape, path: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, value in inputs.items():
-        known = shape.properties.get(name)
-        if known is None or known.kind is None or value in (None, UNKNOWN):
-            continue
-        accepted = (int, float) if known.kind is float else (known.kind,)
-        inner = f"{path}{name}"
-        if not isinstance(value, accepted) or (isinstance(value, bool) and known.kind is not bool):
-            found.append((inner, f"'{inner}' should be of type {known.kind.__name__} but is {value!r}"))
-        elif known.shape is not None:
-            items = value if isinstance(value, list) else [value]
-            for item in items:
-                if isinstance(item, Mapping):
-                    found += _wrong_types(item, known.shape, f"{inner}.")
-    return found
-
-
 def _path(resource: ResourceType, inputs: Mapping[str, Any], subscription: str) -> str:
     parameters = {name: inputs[name] for name in resource.path_parameters}
     return resource.path.format(subscriptionId=subscription, **parameters)
+
+
+async def _write(
+    client: ArmClient, path: str, body: JsonObject, resource: ResourceType, inputs: Struct
+) -> JsonObject:
+    """Write a resource; what Azure does not finish is kept in the state as far as it has come."""
+    try:
+        return await client.write(path, resource.api_version, body)
+    except Unfinished as error:
+        found = None if error.given_up else await client.read(path, resource.api_version)
+        raise InitFailedError(
+            resource_id=path,
+            reason=str(error),
+            properties=to_struct(_outputs(found, resource)) if found else None,
+            inputs=inputs,
+        ) from None
 
 
 def _outputs(found: JsonObject, resource: ResourceType) -> JsonObject:

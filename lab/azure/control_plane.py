@@ -75,6 +75,13 @@ class ControlPlane:
         with self.state.transaction():
             return self._put(resource_id, body, query)
 
+    def settle(self, resource: Resource, seconds: float, *, failed: bool) -> Resource:
+        """Let a change take that long, and fail at its end; what was changed stays, in state Failed."""
+        changed = replace(resource, settles=self._clock() + seconds, failed=failed)
+        with self.state.transaction():
+            self.state.put(changed)
+        return changed
+
     def tag(self, resource_id: ResourceId, body: object) -> Resource:
         """Replace a resource's tags."""
         resource = self.read(resource_id)
@@ -189,6 +196,12 @@ class ControlPlane:
                 target = self.state.find(target_id)
                 if target is None or (member.near and not is_in_region(self.state, target, change.location)):
                     raise missing_reference(target_id, change.id)
+                if target.failed:
+                    raise Refusal(
+                        "ReferencedResourceNotProvisioned",
+                        f"Cannot proceed with operation because resource {target.id} used by resource "
+                        f"{change.id} is not in Succeeded state. Resource is in Failed state.",
+                    )
                 if not member.weak:
                     held.append(target.id.key)
         return tuple(dict.fromkeys(held))

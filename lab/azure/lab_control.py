@@ -3,7 +3,9 @@
 - `GET /lab/resources`: the ids of all that there is.
 - `GET /lab/requests`: what Azure's clients have sent, in order, secrets masked; `DELETE` forgets it.
 - `POST /lab/faults`: the next requests that match fail, or are slow: `{"method", "path_pattern", "status",
-  "code", "message", "times", "delay"}`; without `status` they are only delayed. `DELETE` ends them.
+  "code", "message", "times", "delay", "operation"}`; without `status` they are only delayed. `operation` is
+  `"slow"` or `"failed"`: the change is taken, but its operation lasts for `delay` seconds, and fails at its
+  end, with what was changed left behind in state Failed. `DELETE` ends all faults.
 - `POST /lab/provision/{circuit id}` and `/lab/deprovision/{circuit id}`: play the connectivity provider.
 - `POST /lab/shared-key/{connection id}`: `{"value": key}`; answers `{"matches": bool}`: is it the one?
 - `PUT /lab/provider-delay`: `{"seconds": number}` that a provider takes from now on, also for circuits that
@@ -20,11 +22,12 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from aiohttp import web
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from lab.azure.arm import OPERATION, Operation
 from lab.azure.families import provider
 from lab.azure.families.connection_rules import CONNECTIONS
 from lab.azure.families.shared_keys import has_shared_key
@@ -39,7 +42,10 @@ _SECRETS = {"sharedkey", "authorizationkey", "client_secret", "password", "servi
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What goes wrong with the next `times` requests of a method to a path; `delay` is in seconds."""
+    """What goes wrong with the next `times` requests of a method to a path; `delay` is in seconds.
+
+    With `operation`, it goes wrong with what the request starts, not with the request.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -50,6 +56,7 @@ class Fault:
     message: str = "a fault that the lab was told to show"
     times: int = 1
     delay: float = 0.0
+    operation: Literal["slow", "failed"] | None = None
 
     def matches(self, request: web.Request) -> bool:
         """Whether a request is one of those."""
@@ -94,6 +101,12 @@ class LabControl:
         if fault is None:
             return None
         fault.times -= 1
+        if fault.operation is not None:
+            failure = None
+            if fault.operation == "failed":
+                failure = Refusal(fault.code, fault.message, status=fault.status or 400)
+            request[OPERATION] = Operation(seconds=fault.delay, failure=failure)
+            return None
         await asyncio.sleep(fault.delay)
         if fault.status is None:
             return None

@@ -14,7 +14,7 @@ def render(plane: ControlPlane, resource: Resource, now: float) -> dict[str, Any
     """The resource in the shape of API version 2024-05-01 (resource groups: 2024-03-01)."""
     declared = plane.type_of(resource.id)
     settled = now >= resource.settles or not resource.id.names
-    state = "Succeeded" if settled else "Updating"
+    state = "Updating" if not settled else "Failed" if resource.failed else "Succeeded"
     properties: dict[str, Any] = {"provisioningState": state}
     for name, value in resource.properties.items():
         member = declared.properties[name]

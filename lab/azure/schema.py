@@ -56,11 +56,10 @@ _MUST_REPLACE = {
 }
 """Properties that the real provider replaces a resource for, beside every path parameter."""
 
-_KEPT_CHILDREN = {
-    "network:VirtualNetwork": ("subnets", "virtualNetworkPeerings"),
-    "network:ExpressRouteCircuit": ("authorizations", "peerings"),
-}
-"""Lists of children that the real provider fills in on an update which does not mention them."""
+_KEPT_CHILDREN = re.compile(
+    r":param [^:]* (\w+): (?:(?!:param)[\s\S])*?also available as standalone resources"
+)
+"""How the SDK describes a list of children that can be resources of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +97,7 @@ class ResourceType:
     outputs: Shape
     must_replace: frozenset[str]
     kept_children: tuple[str, ...] = ()
+    """Lists of children that the real provider fills in, on an update, with those that are there."""
     path_parameters: tuple[str, ...] = field(default=())
     """Without the subscription's; the last one is the resource's name."""
 
@@ -131,7 +131,10 @@ def _resource_type(name: str) -> ResourceType:
         inputs=_shape(arguments, class_name, without=frozenset(parameters)),
         outputs=_output_shape(resource, class_name),
         must_replace=frozenset(parameters) | _MUST_REPLACE.get(name, set()),
-        kept_children=_KEPT_CHILDREN.get(name, ()),
+        kept_children=tuple(
+            sdk_types.input_type_py_to_pulumi_names(arguments).get(child, child)
+            for child in _KEPT_CHILDREN.findall(documented)
+        ),
         path_parameters=parameters,
     )
 

@@ -33,7 +33,7 @@ class Resource:
     """One resource, never changed but replaced.
 
     `top` is what stands beside `properties`; `hidden` what Azure knows and never shows; `references` the
-    keys of the resources it keeps from being deleted.
+    keys of the resources it keeps from being deleted. Its last change is over at `settles`, `failed` or not.
     """
 
     id: ResourceId
@@ -47,6 +47,7 @@ class Resource:
     hidden: Properties = field(default_factory=dict)
     references: tuple[str, ...] = ()
     settles: float = 0.0
+    failed: bool = False
 
 
 class State:
@@ -216,6 +217,7 @@ def _as_entry(resource: Resource) -> dict[str, Any]:
         "created": resource.created,
         "hidden": resource.hidden,
         "references": resource.references,
+        "failed": resource.failed,
     }
 
 

@@ -147,6 +147,7 @@ TYPES = (
                     ),
                 }
             ),
+            "natRules": items(structure({}), default=()),
             "enablePrivateIpAddress": boolean(default=False),
             "disableIPSecReplayProtection": boolean(),
             "allowRemoteVnetTraffic": boolean(),

@@ -9,14 +9,17 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.core import PipelineClient
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import ClientSecretCredential
 
+from tests.lab.azure.azure_client import GROUP, refused
 from tests.lab.azure.interoperability import KEY
 
 SPACE: dict[str, Any] = {
@@ -249,6 +252,43 @@ def test_an_ordered_fault_happens_as_often_as_ordered(azure: Any) -> None:
     statuses = [azure.send("PUT", azure.id("virtualNetworks/v"), SPACE).status_code for _ in range(3)]
     assert statuses == [409, 409, 201]
     assert azure.lab("POST", "faults", {"status": 500}).json()["error"]["code"] == "InvalidFault"
+
+
+def test_an_operation_fails_after_its_change_was_taken(azure: Any) -> None:
+    fault = {"path_pattern": "virtualNetworks/v$", "operation": "failed", "code": "InternalServerError"}
+    azure.lab("POST", "faults", fault | {"message": "out of capacity", "delay": 0.3})
+    path = "virtualNetworks/v"
+    accepted = azure.send("PUT", azure.id(path), SPACE)
+    assert (accepted.status_code, accepted.json()["properties"]["provisioningState"]) == (201, "Updating")
+    azure.wait(accepted)
+    outcome = azure.client.send_request(HttpRequest("GET", accepted.headers["Azure-AsyncOperation"])).json()
+    assert (outcome["status"], outcome["error"]["code"]) == ("Failed", "InternalServerError")
+    assert outcome["error"]["message"] == "out of capacity"
+    assert azure.get(path)["properties"]["provisioningState"] == "Failed"
+
+    peering = {"properties": {"remoteVirtualNetwork": azure.ref(path)}}
+    azure.put(
+        "virtualNetworks/w", {**SPACE, "properties": {"addressSpace": {"addressPrefixes": ["10.9.0.0/24"]}}}
+    )
+    code, _ = refused(lambda: azure.put("virtualNetworks/w/virtualNetworkPeerings/p", peering))
+    assert code == "ReferencedResourceNotProvisioned"
+    assert azure.put(path, SPACE)["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_azures_own_client_sees_an_operation_fail(azure: Any) -> None:
+    fault = {"path_pattern": "virtualNetworks/v$", "operation": "failed", "code": "InternalServerError"}
+    azure.lab("POST", "faults", fault)
+    poller = azure.client.virtual_networks.begin_create_or_update(GROUP, "v", SPACE)
+    with pytest.raises(HttpResponseError, match="InternalServerError"):
+        poller.result(10)
+
+
+def test_a_slow_operation_is_under_way_for_as_long_as_ordered(azure: Any) -> None:
+    fault = {"path_pattern": "virtualNetworks/v$", "operation": "slow", "delay": 0.5}
+    azure.lab("POST", "faults", fault)
+    began = time.monotonic()
+    assert azure.put("virtualNetworks/v", SPACE)["properties"]["provisioningState"] == "Succeeded"
+    assert time.monotonic() - began >= 0.5
 
 
 def test_a_failure_of_the_emulator_is_not_one_that_clients_repeat(
