@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deployment.conftest import Deployment, Result, interrupt_when
+from tests.deployment.conftest import HUB, Deployment, Result, interrupt_when
 
 pytestmark = pytest.mark.engine
 
@@ -86,18 +86,42 @@ def test_what_azure_refuses_is_shown_in_its_words(deployment: Deployment) -> Non
 
 
 def test_an_interrupted_up_is_finished_by_the_next(deployment: Deployment) -> None:
-    fault = {"method": "PUT", "path_pattern": "virtualNetworkGateways/vgw-hub", "delay": 3.0}
-    deployment.azure("POST", "/lab/faults", fault)
+    slow = {
+        "method": "PUT",
+        "path_pattern": "virtualNetworkGateways/vgw-hub",
+        "operation": "slow",
+        "delay": 5.0,
+    }
+    deployment.azure("POST", "/lab/faults", slow)
     process = deployment.start_pulumi("up", "--yes", "--skip-preview")
 
-    def first_subnet_is_there() -> bool:
-        return any("/subnets/" in resource for resource in deployment.azure_resources())
+    def gateway_is_being_built() -> bool:
+        return any("vgw-hub" in resource for resource in deployment.azure_resources())
 
-    output = interrupt_when(process, first_subnet_is_there)
+    output = interrupt_when(process, gateway_is_being_built)
     assert process.returncode != 0
     assert "Traceback" not in output
     assert "set local-preference" not in deployment.running("location1-ce1")
     assert_up_finishes(deployment)
+
+
+def test_what_azure_began_and_failed_at_is_mended_by_the_next_up(deployment: Deployment) -> None:
+    failure = {
+        "method": "PUT",
+        "path_pattern": "virtualNetworkGateways/vgw-hub",
+        "operation": "failed",
+        "code": "InternalServerError",
+        "message": "An error occurred.",
+    }
+    deployment.azure("POST", "/lab/faults", failure)
+    result = deployment.pulumi("up", "--yes", "--skip-preview")
+    assert_clear(result, "hub-vpn-gateway", "InternalServerError", "An error occurred.")
+    gateway = f"{HUB}/virtualNetworkGateways/vgw-hub-test-eastus"
+    assert deployment.azure_resource(gateway)["properties"]["provisioningState"] == "Failed"
+    preview = deployment.pulumi("preview")
+    assert preview.code == 0, preview.output
+    assert_up_finishes(deployment)
+    assert deployment.azure_resource(gateway)["properties"]["provisioningState"] == "Succeeded"
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ COMPLETE: Mapping[str, Any] = {
         "hub": {
             "location": "westeurope",
             "addressSpace": ["10.1.0.0/24"],
-            "subnets": {"GatewaySubnet": {"prefix": "10.1.0.0/26"}},
+            "subnets": {"GatewaySubnet": {"prefix": "10.1.0.0/26", "routeTable": "table"}},
             "host": "10.1.0.100",
             "expressRouteGateway": {
                 "sku": "ErGw1AZ",
@@ -141,6 +141,14 @@ COMPLETE: Mapping[str, Any] = {
             },
             "vpnGateway": {"sku": "VpnGw1AZ", "asn": 65515, "activeActive": True, "existing": {"id": ID}},
             "routeServer": {"branchToBranch": True},
+            "existing": {"id": ID},
+        }
+    },
+    "routeTables": {
+        "table": {
+            "location": "westeurope",
+            "routes": {"out": {"prefix": "0.0.0.0/0", "nextHop": "VirtualAppliance", "address": "10.1.0.4"}},
+            "propagateGatewayRoutes": True,
             "existing": {"id": ID},
         }
     },
