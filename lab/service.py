@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.azure.plugins import serve_plugins
@@ -25,18 +26,29 @@ class LabError(RuntimeError):
     """The lab cannot do what was asked; the message says why and what to do."""
 
 
-def described_routers(project: Path) -> dict[str, str]:
-    """Return the name of each router that a project's stack files describe, by its host.
+@dataclass(kw_only=True)
+class DescribedRouter:
+    """A router as the stack files know it: the ports are those that any of them uses."""
+
+    name: str
+    ports: set[str] = field(default_factory=set)
+
+
+def described_routers(project: Path) -> dict[str, DescribedRouter]:
+    """Return each router that a project's stack files describe, by its host.
 
     A stack file with mistakes contributes none: whoever deploys it is told of them then.
     """
-    routers: dict[str, str] = {}
+    routers: dict[str, DescribedRouter] = {}
     for file in sorted(project.glob("Pulumi.*.yaml")):
         try:
             network = load_stack(file)
         except StackFileError:
             continue
-        routers |= {router.host: router.name for router in network.routers.values()}
+        for router in network.routers.values():
+            described = routers.setdefault(router.host, DescribedRouter(name=router.name))
+            links = (link for _, _, link in network.router_links(router.name))
+            described.ports |= {router.lan.interface, *(link.interface for link in links if link.interface)}
     return routers
 
 
@@ -92,14 +104,20 @@ class Lab:
         await self.follow_stack_files()
 
     async def follow_stack_files(self) -> None:
-        """Start the routers of stack files that are new or have changed; none is ever taken away."""
+        """Start the routers, and plug in the ports, of stack files that are new or have changed.
+
+        None is ever taken away.
+        """
         seen = dict(_stack_files(self._project))
         if seen == self._seen:
             return
         self._seen = seen
-        for host, name in described_routers(self._project).items():
+        for host, described in described_routers(self._project).items():
             if host not in self._routers:
-                self._routers[host] = await self._start_router(host, name)
+                self._routers[host] = await self._start_router(host, described.name)
+            for port in sorted(described.ports):
+                with suppress(ValueError):  # the router says that it has none when it is configured
+                    self._routers[host].plug_in((port,))
         self._say_what_runs()
 
     async def _attach_plugins(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,6 +154,21 @@ class Device:
         file = self.archive_running()
         self.timer.arm(file, self.username, minutes)
         return file
+
+    def plug_in(self, ports: Iterable[str]) -> None:
+        """Gives the router physical ports that it lacks, as a new card would; what was saved stays so.
+
+        Raises:
+            ValueError: a port of a type that the router does not have.
+        """
+        missing = [port for port in ports if ("interface", port) not in self.editor.root.lines]
+        if not missing:
+            return
+        was_saved = self.startup == self.running
+        self.editor.load(self.running + "".join(f"interface {port}\n no ip address\n" for port in missing))
+        self.persist()
+        if was_saved:
+            replace_file(self._file("startup.cfg"), self.running)
 
     def lock(self, connection: int, *, asked: bool) -> str:
         """Lets one connection alone configure, if that is wanted; the refusal if another one does.

@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,10 @@ class RouterServer:
     def transcript(self) -> list[Entry]:
         """Every line received, oldest first, secrets masked."""
         return self.device.transcript
+
+    def plug_in(self, ports: Iterable[str]) -> None:
+        """Gives the router physical ports that it lacks. Raises ValueError for those of an unknown type."""
+        self.device.plug_in(ports)
 
     async def start(self) -> None:
         """Listens; the port is free to choose unless one was given.
