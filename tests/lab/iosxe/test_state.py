@@ -197,3 +197,25 @@ async def test_as_a_process(tmp_path: Path, environment: dict[str, str], code: i
     _, complaint = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == code, complaint
     assert (b"set IOSXE_PASSWORD" in complaint) == bool(code)
+
+
+async def test_ports_are_plugged_in_and_stay(router: RouterServer, start: Start) -> None:
+    await router.stop()
+    first = await start()
+    ports = ("TenGigabitEthernet0/0/0", "GigabitEthernet0/0/3")
+    first.plug_in(ports)
+    assert first.running.count("interface TenGigabitEthernet0/0/0\n") == 1
+    assert "interface GigabitEthernet0/0/3\n no ip address\n" in first.running
+    assert first.device.startup == first.running
+    await first.stop()
+    second = await start()
+    assert "interface GigabitEthernet0/0/3\n" in second.running
+    with pytest.raises(ValueError, match="unknown here"):
+        second.plug_in(("FortyGigabitEthernet0/0/0",))
+
+
+async def test_a_port_is_no_reason_to_save_what_was_not(router: RouterServer, terminal: Any) -> None:
+    await terminal.run_all("configure terminal", "ip vrf 30", "end")
+    router.plug_in(("GigabitEthernet0/0/3",))
+    assert "ip vrf 30" not in router.device.startup
+    assert "interface GigabitEthernet0/0/3\n" in router.running
