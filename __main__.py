@@ -21,6 +21,7 @@ if not settings.keep_old_aliases:
 hybrid_network = HybridNetwork("network", settings)
 for name, value in hybrid_network.outputs.items():
     pulumi.export(name, value)
+pulumi.export("sourcePlaces", hybrid_network.source_places)
 
 paths = steady_paths(settings.network)
 pulumi.export(PATHS_OUTPUT, paths)

@@ -54,7 +54,6 @@ class ExpressRouteCircuit(pulumi.ComponentResource):
         group = self._args.placement.resource_group
         when_provisioned(
             self._circuit,
-            group,
             find_circuit(group, self._physical_name),
             register=lambda: connect(self._create_private_peering()),
             wait=self._say_what_to_do,

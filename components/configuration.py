@@ -3,14 +3,15 @@
 Secrets never stand in the network's description but in keys of their own:
 
 - `hybrid:sharedKeys`: a tunnel's pre-shared key by the tunnel's name, where it is not to be generated;
-- `hybrid:authorizationKeys`: the authorization of somebody else's circuit by the connection's name.
+- `hybrid:authorizationKeys`: the authorization of somebody else's circuit by the name of the connection, or
+  of the Global Reach.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -49,7 +50,11 @@ def read_settings(project: Path) -> Settings:
     """
     config = pulumi.Config("hybrid")
     stack = pulumi.get_stack()
-    document = topology.read_config(config.get_object("network"), project / f"Pulumi.{stack}.yaml")
+    try:
+        described = config.get_object("network")
+    except pulumi.ConfigTypeError:
+        described = None
+    document = topology.read_config(described, project / f"Pulumi.{stack}.yaml")
     network = topology.load_network(document)
     _refuse_route_servers(network)
     return Settings(
@@ -57,7 +62,9 @@ def read_settings(project: Path) -> Settings:
         network=network,
         source_place=partial(_place_in, project, document),
         shared_keys=_shared_keys(config, network),
-        authorization_keys=_secrets(config, "authorizationKeys", network.connections),
+        authorization_keys=_as_outputs(
+            _secrets(config, "authorizationKeys", {*network.connections, *network.global_reach})
+        ),
         subscription=pulumi.Config("azure-native").get("subscriptionId"),
         keep_old_aliases=config.get_bool("keepOldAliases") or False,
     )
@@ -80,21 +87,40 @@ def _refuse_route_servers(network: topology.Network) -> None:
             )
 
 
-def _secrets(config: pulumi.Config, key: str, known: Mapping[str, object]) -> dict[str, pulumi.Output[str]]:
-    values = config.get_object(key) or {}
-    for name in values:
+def _secrets(config: pulumi.Config, key: str, known: Collection[str]) -> dict[str, str]:
+    """Read secrets by the names of what they belong to. No message shows one."""
+    name_of = f"hybrid:{key}"
+    how = f"`pulumi config set --secret --path '{name_of}[\"NAME\"]'`"
+    try:
+        values = config.get_object(key) or {}
+    except pulumi.ConfigTypeError:
+        values = None
+    if not isinstance(values, Mapping):
+        raise pulumi.RunError(f"{name_of} holds secrets by name: set each with {how}")
+    if values and not pulumi.runtime.is_config_secret(name_of):
+        raise pulumi.RunError(
+            f"{name_of} stands in clear in the stack file: remove it, and set it with {how}"
+        )
+    for name, value in values.items():
         if name not in known:
-            raise pulumi.RunError(f"hybrid:{key} names {name}, which the network does not describe")
-    return {name: pulumi.Output.secret(str(value)) for name, value in values.items()}
+            raise pulumi.RunError(f"{name_of} names {name}, which the network does not describe")
+        if not isinstance(value, str):
+            raise pulumi.RunError(f"{name_of}.{name} must be text: set it with {how}")
+    return dict(values)
+
+
+def _as_outputs(secrets: Mapping[str, str]) -> dict[str, pulumi.Output[str]]:
+    return {name: pulumi.Output.secret(value) for name, value in secrets.items()}
 
 
 def _shared_keys(config: pulumi.Config, network: topology.Network) -> dict[str, pulumi.Output[str]]:
-    for name, key in (config.get_object("sharedKeys") or {}).items():
+    keys = _secrets(config, "sharedKeys", network.tunnels)
+    for name, key in keys.items():
         if key in _PUBLISHED_KEYS:
             raise pulumi.RunError(f"hybrid:sharedKeys.{name} is published in a document: choose another")
-        if not _SHARED_KEY.fullmatch(str(key)):
+        if not _SHARED_KEY.fullmatch(key):
             raise pulumi.RunError(
                 f"hybrid:sharedKeys.{name} cannot be used: 16 to 128 printable characters of ASCII without "
                 "space, hyphen and tilde (IPSEC-1), and without question mark, which routers take for help"
             )
-    return _secrets(config, "sharedKeys", network.tunnels)
+    return _as_outputs(keys)

@@ -6,6 +6,8 @@ import pulumi
 from pulumi_azure_native import network
 
 import topology
+from components.lookup import saying
+from components.placements import Placements
 from components.references import (
     CircuitReference,
     ExpressRouteGatewayReference,
@@ -17,16 +19,16 @@ from components.references import (
 
 
 def existing_virtual_network(
-    existing: topology.Existing, subscriptions: Subscriptions
+    existing: topology.Existing, region: str, placements: Placements
 ) -> VirtualNetworkReference:
     """Refer to a virtual network; its gateway subnet is the one Azure knows by that name."""
     found = ResourceId.parse(existing.id, "virtualNetworks")
+    gateway_subnet = f"{found.text}/subnets/{topology.GATEWAY_SUBNET}"
     return VirtualNetworkReference(
         id=pulumi.Output.from_input(found.text),
         name=found.name,
-        resource_group_name=found.resource_group,
-        gateway_subnet_id=pulumi.Output.from_input(f"{found.text}/subnets/{topology.GATEWAY_SUBNET}"),
-        provider=subscriptions.provider(subscriptions.other(found.subscription)),
+        subnet_ids={topology.GATEWAY_SUBNET: pulumi.Output.from_input(gateway_subnet)},
+        placement=placements.beside(found, region),
     )
 
 
@@ -50,35 +52,27 @@ def existing_vpn_gateway(
     """Refer to a VPN gateway, and look up the addresses that its peers need."""
     found = ResourceId.parse(existing.id, "virtualNetworkGateways")
     provider = subscriptions.provider(subscriptions.other(found.subscription))
-    gateway = network.get_virtual_network_gateway_output(
-        resource_group_name=found.resource_group,
-        virtual_network_gateway_name=found.name,
-        opts=pulumi.InvokeOutputOptions(provider=provider),
-    )
-
-    def address(index: int, kind: str) -> pulumi.Output[str]:
-        return gateway.apply(lambda result: _instance_address(found.name, result, index, kind))
-
+    with saying(f"VPN gateway {found.name} could not be looked up in Azure"):
+        gateway = network.get_virtual_network_gateway(
+            resource_group_name=found.resource_group,
+            virtual_network_gateway_name=found.name,
+            opts=pulumi.InvokeOptions(provider=provider),
+        )
+    instances = (gateway.bgp_settings and gateway.bgp_settings.bgp_peering_addresses) or []
+    if len(instances) != instance_count:
+        raise pulumi.RunError(
+            f"VPN gateway {found.name} has {len(instances)} instances with BGP, but {instance_count} "
+            "described: set activeActive as the gateway has it"
+        )
     return VpnGatewayReference(
         id=pulumi.Output.from_input(found.text),
-        public_ips=[address(index, "tunnel_ip_addresses") for index in range(instance_count)],
-        bgp_addresses=[address(index, "default_bgp_ip_addresses") for index in range(instance_count)],
+        public_ips=[pulumi.Output.from_input(instance.tunnel_ip_addresses[0]) for instance in instances],
+        bgp_addresses=[
+            pulumi.Output.from_input(instance.default_bgp_ip_addresses[0]) for instance in instances
+        ],
         resource_group_name=found.resource_group,
         provider=provider,
     )
-
-
-def _instance_address(
-    name: str, gateway: network.GetVirtualNetworkGatewayResult, index: int, kind: str
-) -> str:
-    instances = (gateway.bgp_settings and gateway.bgp_settings.bgp_peering_addresses) or []
-    if index >= len(instances) or not getattr(instances[index], kind):
-        raise ValueError(
-            f"VPN gateway {name} has {len(instances)} instances with BGP, but instance {index + 1} is "
-            "described: set activeActive as the gateway has it"
-        )
-    address: str = getattr(instances[index], kind)[0]
-    return address
 
 
 def existing_circuit(existing: topology.Existing, subscriptions: Subscriptions) -> CircuitReference:

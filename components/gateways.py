@@ -14,7 +14,7 @@ from pulumi_azure_native import network
 
 import topology
 from components.naming import Placement
-from components.references import VpnGatewayReference
+from components.references import ExpressRouteGatewayReference, VpnGatewayReference
 from components.replacement import GATEWAY, replaced_for
 
 SLOW = pulumi.CustomTimeouts(create="120m", update="120m", delete="120m")
@@ -42,9 +42,20 @@ class ExpressRouteGateway(pulumi.ComponentResource):
         self, name: str, args: ExpressRouteGatewayArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("hybrid:network:ExpressRouteGateway", name, None, opts)
+        self._placement = args.placement
         self._gateway = self._create_gateway(name, args)
         self.id = self._gateway.id
         self.register_outputs({"id": self.id})
+
+    @property
+    def reference(self) -> ExpressRouteGatewayReference:
+        """What connections attach to."""
+        return ExpressRouteGatewayReference(
+            id=self.id,
+            resource_group_name=self._placement.resource_group_name,
+            subscription=self._placement.subscription,
+            provider=self._placement.provider,
+        )
 
     def _create_gateway(self, name: str, args: ExpressRouteGatewayArgs) -> network.VirtualNetworkGateway:
         return network.VirtualNetworkGateway(
@@ -95,7 +106,14 @@ class VpnGateway(pulumi.ComponentResource):
     @property
     def reference(self) -> VpnGatewayReference:
         """What connections and routers attach to."""
-        return VpnGatewayReference(id=self.id, public_ips=self.public_ips, bgp_addresses=self.bgp_addresses)
+        placement = self._args.placement
+        return VpnGatewayReference(
+            id=self.id,
+            public_ips=self.public_ips,
+            bgp_addresses=self.bgp_addresses,
+            resource_group_name=placement.resource_group_name,
+            provider=placement.provider,
+        )
 
     def _create_public_ip(self, name: str, number: int) -> network.PublicIPAddress:
         placement = self._args.placement
@@ -109,7 +127,7 @@ class VpnGateway(pulumi.ComponentResource):
             sku=network.PublicIPAddressSkuArgs(name=network.PublicIPAddressSkuName.STANDARD),
             zones=list(ZONES) if zonal else None,
             tags=placement.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect, provider=placement.provider),
         )
 
     def _create_gateway(
@@ -128,7 +146,7 @@ class VpnGateway(pulumi.ComponentResource):
             enable_bgp=True,
             bgp_settings=network.BgpSettingsArgs(asn=described.asn),
             ip_configurations=[
-                _ip_configuration(f"instance-{number}", self._args.gateway_subnet_id, public_ip.id)
+                _ip_configuration(_instance(number), self._args.gateway_subnet_id, public_ip.id)
                 for number, public_ip in enumerate(public_ips, start=1)
             ],
             tags=placement.tags,
@@ -137,13 +155,16 @@ class VpnGateway(pulumi.ComponentResource):
 
     def _bgp_address(self, index: int) -> pulumi.Output[str]:
         """Read an instance's BGP address from Azure: it is never computed (VPN-2)."""
+        name = _instance(index + 1)
         return self._gateway.bgp_settings.apply(
-            lambda settings: _required(settings.bgp_peering_address if settings else None).split(",")[index]
+            lambda settings: _required(next(iter(_bgp_addresses(settings, name)), None))
         )
 
 
 def _gateway_options(parent: pulumi.Resource, placement: Placement) -> pulumi.ResourceOptions:
-    options = pulumi.ResourceOptions(parent=parent, protect=placement.protect, custom_timeouts=SLOW)
+    options = pulumi.ResourceOptions(
+        parent=parent, protect=placement.protect, provider=placement.provider, custom_timeouts=SLOW
+    )
     return replaced_for(GATEWAY, options)
 
 
@@ -158,7 +179,21 @@ def _ip_configuration(
     )
 
 
+def _instance(number: int) -> str:
+    return f"instance-{number}"
+
+
+def _bgp_addresses(settings: network.outputs.BgpSettingsResponse | None, instance: str) -> list[str]:
+    """Return an instance's own BGP addresses; which one is whose follows from its IP configuration only."""
+    for peering in (settings and settings.bgp_peering_addresses) or ():
+        if str(peering.ipconfiguration_id).rpartition("/")[2] == instance:
+            return list(peering.default_bgp_ip_addresses)
+    return []
+
+
 def _required(address: str | None) -> str:
     if not address:
-        raise ValueError("Azure returned a VPN gateway without its address: run `pulumi refresh`, then again")
+        raise pulumi.RunError(
+            "Azure gave a VPN gateway without its address: run `pulumi refresh`, then again"
+        )
     return address

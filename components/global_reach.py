@@ -8,6 +8,7 @@ import pulumi
 from pulumi_azure_native import network
 
 import topology
+from components.authorization import authorization_key
 from components.circuit import PRIVATE_PEERING
 from components.references import CircuitReference
 from components.replacement import GLOBAL_REACH, replaced_for
@@ -21,6 +22,8 @@ class GlobalReachArgs:
     circuit: CircuitReference
     """The one that the connection is a part of."""
     peer: CircuitReference
+    authorization_key: pulumi.Output[str] | None
+    """The user's own, issued by the owner of `peer` where that is in another subscription (ER-12)."""
 
 
 class GlobalReach(pulumi.ComponentResource):
@@ -46,6 +49,13 @@ class GlobalReach(pulumi.ComponentResource):
             express_route_circuit_peering=network.SubResourceArgs(id=_private_peering_id(args.circuit)),
             peer_express_route_circuit_peering=network.SubResourceArgs(id=_private_peering_id(args.peer)),
             address_prefix=str(args.described.prefix),
+            authorization_key=authorization_key(
+                args.described.name,
+                args.peer,
+                user=args.circuit.subscription,
+                own=args.authorization_key,
+                parent=self,
+            ),
             opts=replaced_for(GLOBAL_REACH, options),
         )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 
 import pulumi
-from pulumi_azure_native import resources
 
 import onprem
 import topology
@@ -26,7 +25,7 @@ from components.gateways import (
     VpnGatewayArgs,
 )
 from components.global_reach import GlobalReach, GlobalReachArgs
-from components.naming import Placement, physical_name
+from components.placements import Placements
 from components.references import (
     CircuitReference,
     ExpressRouteGatewayReference,
@@ -55,13 +54,14 @@ class HybridNetwork(pulumi.ComponentResource):
         self._network = settings.network
         self._subscriptions = Subscriptions(settings.subscription)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._placements = Placements(
+            settings.network, settings.environment, self._subscriptions, self._child
+        )
         self._source_places: dict[str, dict[str, object]] = {}
-        self._placements: dict[str, Placement] = {}
         self._gateways: dict[str, list[pulumi.Resource]] = {}
         self._service_keys: dict[str, pulumi.Output[str]] = {}
         self._circuits: dict[str, CircuitReference] = {}
         self._circuit_ids: dict[str, pulumi.Output[str]] = {}
-        self._shared_keys: dict[str, pulumi.Output[str]] = {}
 
         self._route_table_ids = self._create_route_tables()
         self._virtual_networks = self._create_virtual_networks()
@@ -71,7 +71,7 @@ class HybridNetwork(pulumi.ComponentResource):
         self._create_circuits()
         tunnels = self._create_tunnels()
         self._create_routers(tunnels)
-        self.register_outputs({})
+        self.register_outputs(self.outputs)
 
     # --- outputs ---------------------------------------------------------------------------------------
 
@@ -80,6 +80,7 @@ class HybridNetwork(pulumi.ComponentResource):
         """What a later stack, or a person, needs: ids, addresses, and service keys as secrets."""
         return {
             "virtualNetworkIds": {name: vnet.id for name, vnet in self._virtual_networks.items()},
+            "subnetIds": {name: dict(vnet.subnet_ids) for name, vnet in self._virtual_networks.items()},
             "expressRouteGatewayIds": {name: gw.id for name, gw in self._express_route_gateways.items()},
             "vpnGateways": {
                 name: {
@@ -91,8 +92,12 @@ class HybridNetwork(pulumi.ComponentResource):
             },
             "circuitIds": self._circuit_ids,
             "serviceKeys": pulumi.Output.secret(self._service_keys),
-            "sourcePlaces": self._source_places,
         }
+
+    @property
+    def source_places(self) -> dict[str, dict[str, object]]:
+        """Where each component is described: `file` and `line` by its logical name."""
+        return self._source_places
 
     def _logical_name(self, kind: str, section: str, name: str, *keys: str) -> str:
         """Return an object's logical name, and note where in the stack file it is described.
@@ -107,36 +112,15 @@ class HybridNetwork(pulumi.ComponentResource):
 
     # --- virtual networks and gateways -----------------------------------------------------------------
 
-    def _placement(self, region: str) -> Placement:
-        """Return where things of a region go; its resource group is created at the first call."""
-        if region not in self._placements:
-            network, environment = self._network, self._settings.environment
-            group_name = physical_name("rg", network.workload, environment, region)
-            tags = {"environment": environment, **network.tags}
-            group = resources.ResourceGroup(
-                f"resource-group-{region}",
-                resource_group_name=group_name,
-                location=region,
-                tags=tags,
-                opts=pulumi.ResourceOptions(parent=self, protect=network.protect),
-            )
-            self._placements[region] = Placement(
-                environment=environment,
-                region=region,
-                resource_group=group_name,
-                resource_group_name=group.name,
-                tags=tags,
-                protect=network.protect,
-            )
-        return self._placements[region]
-
     def _create_route_tables(self) -> dict[str, pulumi.Output[str]]:
         ids = {}
         for name, table in self._network.route_tables.items():
             if table.existing:
                 ids[name] = pulumi.Output.from_input(table.existing.id)
                 continue
-            args = RouteTableArgs(described=table, placement=self._placement(self._network.region(table)))
+            args = RouteTableArgs(
+                described=table, placement=self._placements.in_region(self._network.region(table))
+            )
             ids[name] = RouteTable(
                 self._logical_name("route-table", "routeTables", name), args, self._child
             ).id
@@ -146,11 +130,12 @@ class HybridNetwork(pulumi.ComponentResource):
         references = {}
         for name, vnet in self._network.virtual_networks.items():
             if vnet.existing:
-                references[name] = existing_virtual_network(vnet.existing, self._subscriptions)
+                region = self._network.region(vnet)
+                references[name] = existing_virtual_network(vnet.existing, region, self._placements)
                 continue
             args = VirtualNetworkArgs(
                 described=vnet,
-                placement=self._placement(self._network.region(vnet)),
+                placement=self._placements.in_region(self._network.region(vnet)),
                 route_table_ids=self._route_table_ids,
             )
             logical_name = self._logical_name("virtual-network", "virtualNetworks", name)
@@ -172,12 +157,12 @@ class HybridNetwork(pulumi.ComponentResource):
                     described=vnet.express_route_gateway,
                     virtual_network=name,
                     gateway_subnet_id=self._gateway_subnet_id(name),
-                    placement=self._placement(self._network.region(vnet)),
+                    placement=self._virtual_networks[vnet.name].placement,
                 ),
                 self._child,
             )
             self._gateways.setdefault(name, []).append(gateway)
-            references[name] = ExpressRouteGatewayReference(id=gateway.id)
+            references[name] = gateway.reference
         return references
 
     def _create_vpn_gateways(self) -> dict[str, VpnGatewayReference]:
@@ -197,7 +182,7 @@ class HybridNetwork(pulumi.ComponentResource):
                     described=described,
                     virtual_network=name,
                     gateway_subnet_id=self._gateway_subnet_id(name),
-                    placement=self._placement(self._network.region(vnet)),
+                    placement=self._virtual_networks[vnet.name].placement,
                 ),
                 self._child,
             )
@@ -206,9 +191,7 @@ class HybridNetwork(pulumi.ComponentResource):
         return references
 
     def _gateway_subnet_id(self, virtual_network: str) -> pulumi.Output[str]:
-        subnet_id = self._virtual_networks[virtual_network].gateway_subnet_id
-        assert subnet_id is not None, "topology lets no gateway be without its subnet"
-        return subnet_id
+        return self._virtual_networks[virtual_network].subnet_ids[topology.GATEWAY_SUBNET]
 
     def _create_peerings(self) -> None:
         for name, peering in self._network.peerings.items():
@@ -226,6 +209,9 @@ class HybridNetwork(pulumi.ComponentResource):
     # --- ExpressRoute ----------------------------------------------------------------------------------
 
     def _create_circuits(self) -> None:
+        for kind, section in (("connection", "connections"), ("global-reach", "globalReach")):
+            for name in self._network.connections if section == "connections" else self._network.global_reach:
+                self._logical_name(kind, section, name)  # their places are known though they may have to wait
         for name, described in self._network.circuits.items():
             if described.existing:
                 reference = existing_circuit(described.existing, self._subscriptions)
@@ -233,7 +219,7 @@ class HybridNetwork(pulumi.ComponentResource):
                 self._connect_circuit(name, reference)
                 continue
             args = ExpressRouteCircuitArgs(
-                described=described, placement=self._placement(self._network.region(described))
+                described=described, placement=self._placements.in_region(self._network.region(described))
             )
             circuit = ExpressRouteCircuit(self._logical_name("circuit", "circuits", name), args, self._child)
             self._circuit_ids[name] = circuit.id
@@ -254,7 +240,7 @@ class HybridNetwork(pulumi.ComponentResource):
                     circuit=reference,
                     gateway=self._express_route_gateways[vnet.name],
                     authorization_key=self._settings.authorization_keys.get(name),
-                    placement=self._placement(self._network.region(vnet)),
+                    placement=self._virtual_networks[vnet.name].placement,
                 ),
                 self._child,
             )
@@ -266,7 +252,12 @@ class HybridNetwork(pulumi.ComponentResource):
                 first, second = (self._circuits[other] for other in reach.circuits)
                 GlobalReach(
                     self._logical_name("global-reach", "globalReach", name),
-                    GlobalReachArgs(described=reach, circuit=first, peer=second),
+                    GlobalReachArgs(
+                        described=reach,
+                        circuit=first,
+                        peer=second,
+                        authorization_key=self._settings.authorization_keys.get(name),
+                    ),
                     self._child,
                 )
 
@@ -294,7 +285,7 @@ class HybridNetwork(pulumi.ComponentResource):
                 router_asn=self._network.router_asn(self._network.routers[router.name]),
                 gateway=self._vpn_gateways[vnet.name],
                 own_key=self._settings.shared_keys.get(tunnel.name),
-                placement=self._placement(self._network.region(vnet)),
+                placement=self._virtual_networks[vnet.name].placement,
             ),
             self._child,
         )
@@ -309,8 +300,8 @@ class HybridNetwork(pulumi.ComponentResource):
                 gateway=self._vpn_gateways[vnet.name],
                 remote_gateway=self._vpn_gateways[remote.name],
                 own_key=self._settings.shared_keys.get(tunnel.name),
-                placement=self._placement(self._network.region(vnet)),
-                remote_placement=self._placement(self._network.region(remote)),
+                placement=self._virtual_networks[vnet.name].placement,
+                remote_placement=self._virtual_networks[remote.name].placement,
             ),
             self._child,
         )

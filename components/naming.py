@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+_LONGEST = {"rg": 90, "vnet": 64}
+"""Characters that Azure takes, by abbreviation; else 80 (Microsoft, "Naming rules for resources")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
@@ -23,6 +26,10 @@ class Placement:
     resource_group_name: pulumi.Input[str]
     tags: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
+    subscription: str | None = None
+    """Another than the stack's own."""
+    provider: pulumi.ProviderResource | None = None
+    """That subscription's."""
 
     def name(self, abbreviation: str, item: str, number: int | None = None) -> str:
         """Return an item's physical name, such as `vgw-hub-test-eastus` or `pip-hub-vpn-test-eastus-01`."""
@@ -32,8 +39,18 @@ class Placement:
 def physical_name(
     abbreviation: str, item: str, environment: str, region: str, number: int | None = None
 ) -> str:
-    """Return `<abbreviation>-<item>-<environment>-<region>[-nn]`, the region in lower case without spaces."""
+    """Return `<abbreviation>-<item>-<environment>-<region>[-nn]`, the region in lower case without spaces.
+
+    Raises:
+        pulumi.RunError: if Azure would not take a name of that length.
+    """
     parts = [abbreviation, item, environment, region.replace(" ", "").lower()]
     if number is not None:
         parts.append(f"{number:02}")
-    return "-".join(parts)
+    name = "-".join(parts)
+    if len(name) > (longest := _LONGEST.get(abbreviation, 80)):
+        raise pulumi.RunError(
+            f"{name} has {len(name)} characters, and Azure takes {longest}: shorten {item}'s name in the "
+            "stack file, or the stack's own"
+        )
+    return name

@@ -4,17 +4,19 @@ Ordering a circuit yields a service key; only once the provider has provisioned 
 it be peered and connected. What needs a provisioned circuit is registered
 
 - in a preview before the circuit exists: always, as if the provider were quick;
-- in the run that orders it: after Azure has been asked, if the provider was quick;
+- in the run that orders it: once it is there, if the provider was quick;
 - in any later run: if Azure, asked beforehand, says that it is provisioned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
 from pulumi_azure_native import network
+
+from components.lookup import saying
 
 PROVISIONED = "Provisioned"
 
@@ -36,21 +38,25 @@ class FoundCircuit:
 
 
 def find_circuit(resource_group_name: str, circuit_name: str) -> FoundCircuit | None:
-    """Look a circuit up in Azure; None if there is none yet."""
-    try:
-        found = network.get_express_route_circuit(
-            resource_group_name=resource_group_name, circuit_name=circuit_name
-        )
-    except Exception as error:  # Pulumi raises no narrower one for a failed invoke
-        if any(sign in str(error) for sign in _ABSENT):
-            return None
-        raise
-    return _as_found(found)
+    """Look a circuit up in Azure; None if there is none yet.
+
+    Raises:
+        pulumi.RunError: if Azure does not say.
+    """
+    with saying(f"circuit {circuit_name} could not be looked up in Azure"):
+        try:
+            found = network.get_express_route_circuit(
+                resource_group_name=resource_group_name, circuit_name=circuit_name
+            )
+        except Exception as error:  # Pulumi raises no narrower one for a failed invoke
+            if any(sign in str(error) for sign in _ABSENT):
+                return None
+            raise
+    return _found(found.service_provider_provisioning_state, found.peerings)
 
 
 def when_provisioned(
     circuit: network.ExpressRouteCircuit,
-    resource_group_name: str,
     found: FoundCircuit | None,
     register: Callable[[], None],
     wait: Callable[[str], None],
@@ -59,7 +65,6 @@ def when_provisioned(
 
     Args:
         circuit: The circuit's resource.
-        resource_group_name: Its resource group.
         found: What `find_circuit` returned before this run.
         register: Registers what needs the circuit.
         wait: Tells the user what to do next.
@@ -76,13 +81,10 @@ def when_provisioned(
     elif pulumi.runtime.is_dry_run():
         register()
     else:
-        network.get_express_route_circuit_output(
-            resource_group_name=resource_group_name, circuit_name=circuit.name
-        ).apply(lambda now: decide(_as_found(now)))
+        pulumi.Output.all(circuit.service_provider_provisioning_state, circuit.peerings).apply(
+            lambda now: decide(_found(*now))
+        )
 
 
-def _as_found(found: network.GetExpressRouteCircuitResult) -> FoundCircuit:
-    return FoundCircuit(
-        provider_state=found.service_provider_provisioning_state or "NotProvisioned",
-        has_peering=bool(found.peerings),
-    )
+def _found(provider_state: str | None, peerings: Sequence[object] | None) -> FoundCircuit:
+    return FoundCircuit(provider_state=provider_state or "NotProvisioned", has_peering=bool(peerings))

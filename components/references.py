@@ -8,12 +8,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import pulumi
 import pulumi_azure_native as azure_native
+
+from components.lookup import saying
+from components.naming import Placement
 
 _RESOURCE_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)"
@@ -51,10 +55,10 @@ class VirtualNetworkReference:
 
     id: pulumi.Output[str]
     name: pulumi.Input[str]
-    resource_group_name: pulumi.Input[str]
-    gateway_subnet_id: pulumi.Output[str] | None
-    provider: pulumi.ProviderResource | None = None
-    """Set where it lives in another subscription."""
+    subnet_ids: Mapping[str, pulumi.Output[str]]
+    """By name; of a virtual network that exists already, the gateways' only."""
+    placement: Placement
+    """Where it is, and where its gateways and their connections go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +68,9 @@ class VpnGatewayReference:
     id: pulumi.Output[str]
     public_ips: Sequence[pulumi.Output[str]]
     bgp_addresses: Sequence[pulumi.Output[str]]
-    resource_group_name: str | None = None
-    provider: pulumi.ProviderResource | None = None
+    resource_group_name: pulumi.Input[str]
+    provider: pulumi.ProviderResource | None
+    """Set where it is in another subscription."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +78,9 @@ class ExpressRouteGatewayReference:
     """An ExpressRoute gateway to connect to circuits; without a subscription, it is in the stack's own."""
 
     id: pulumi.Output[str]
-    subscription: str | None = None
-    resource_group_name: str | None = None
-    provider: pulumi.ProviderResource | None = None
+    resource_group_name: pulumi.Input[str]
+    subscription: str | None
+    provider: pulumi.ProviderResource | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +98,21 @@ class CircuitReference:
 class Subscriptions:
     """Which subscription is the stack's own, and one provider for each other."""
 
-    def __init__(self, own: str | None) -> None:
-        self._own = own.lower() if own else None
+    def __init__(self, configured: str | None) -> None:
+        self._configured = configured
         self._providers: dict[str, azure_native.Provider] = {}
 
     def other(self, subscription: str) -> str | None:
         """Return the subscription in lower case, or None for the stack's own."""
         return None if subscription.lower() == self._own else subscription.lower()
+
+    @cached_property
+    def _own(self) -> str:
+        """The subscription in lower case: as configured, else the one that azure-native is logged in to."""
+        if self._configured:
+            return self._configured.lower()
+        with saying("which subscription is the stack's own could not be found out"):
+            return azure_native.authorization.get_client_config().subscription_id.lower()
 
     def provider(self, subscription: str | None) -> azure_native.Provider | None:
         """Return the provider of another subscription, None for the stack's own."""

@@ -51,7 +51,7 @@ class RouterConnection(pulumi.ComponentResource):
         return network.LocalNetworkGateway(
             f"{name}-local-network-gateway",
             local_network_gateway_name=placement.name("lgw", self._args.described.name),
-            resource_group_name=self._args.gateway.resource_group_name or placement.resource_group_name,
+            resource_group_name=self._args.gateway.resource_group_name,
             location=placement.region,
             gateway_ip_address=str(router.public_address),
             # VPN-5: with BGP the address space stays empty, or its prefixes become static routes
@@ -70,7 +70,7 @@ class RouterConnection(pulumi.ComponentResource):
         return network.VirtualNetworkGatewayConnection(
             f"{name}-connection",
             virtual_network_gateway_connection_name=placement.name("con", self._args.described.name),
-            resource_group_name=gateway.resource_group_name or placement.resource_group_name,
+            resource_group_name=gateway.resource_group_name,
             location=placement.region,
             connection_type=network.VirtualNetworkGatewayConnectionType.IPSEC,
             connection_protocol=network.VirtualNetworkGatewayConnectionProtocol.IK_EV2,
@@ -130,7 +130,7 @@ class VnetToVnetConnection(pulumi.ComponentResource):
         return network.VirtualNetworkGatewayConnection(
             f"{name}-connection-from-{site}",
             virtual_network_gateway_connection_name=placement.name("con", f"{tunnel}-from-{site}"),
-            resource_group_name=local.resource_group_name or placement.resource_group_name,
+            resource_group_name=local.resource_group_name,
             location=placement.region,
             connection_type=network.VirtualNetworkGatewayConnectionType.VNET2_VNET,
             virtual_network_gateway1=network.VirtualNetworkGatewayArgs(id=local.id),

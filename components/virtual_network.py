@@ -50,8 +50,8 @@ class VirtualNetwork(pulumi.ComponentResource):
         return VirtualNetworkReference(
             id=self.id,
             name=self._virtual_network.name,
-            resource_group_name=self._args.placement.resource_group_name,
-            gateway_subnet_id=self.subnet_ids.get(topology.GATEWAY_SUBNET),
+            subnet_ids=self.subnet_ids,
+            placement=self._args.placement,
         )
 
     def _create_virtual_network(self, name: str) -> network.VirtualNetwork:

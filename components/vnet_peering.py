@@ -57,7 +57,7 @@ class VnetPeering(pulumi.ComponentResource):
         return network.VirtualNetworkPeering(
             name,
             virtual_network_peering_name=f"peer-to-{far_end}",
-            resource_group_name=local.resource_group_name,
+            resource_group_name=local.placement.resource_group_name,
             virtual_network_name=local.name,
             remote_virtual_network=network.SubResourceArgs(id=remote.id),
             allow_virtual_network_access=True,
@@ -69,7 +69,7 @@ class VnetPeering(pulumi.ComponentResource):
                 pulumi.ResourceOptions(
                     parent=self,
                     depends_on=list(depends_on),
-                    provider=local.provider,
+                    provider=local.placement.provider,
                     ignore_changes=_SET_BY_AZURE,
                 ),
             ),

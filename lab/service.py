@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.azure.plugins import serve_plugins
-from lab.azure.server import AzureServer
+from lab.azure.server import ANOTHER_SUBSCRIPTION, AzureServer
 from lab.directory import USERNAME, LabDirectory, azure_variables, write_private
 from lab.iosxe.server import RouterServer
 from topology import StackFileError, load_stack
@@ -97,7 +97,11 @@ class Lab:
 
     async def start(self, provider_delay: float) -> None:
         """Start everything that the stack files describe, and say so in the lab's files."""
-        self._azure = AzureServer(self._directory.azure, provider_delay=provider_delay)
+        self._azure = AzureServer(
+            self._directory.azure,
+            provider_delay=provider_delay,
+            further_subscriptions=(ANOTHER_SUBSCRIPTION,),
+        )
         await self._azure.start()
         self._parts.push_async_callback(self._azure.stop)
         self._plugins = await self._attach_plugins()

@@ -55,6 +55,16 @@ class ArmClient:
         self._session: aiohttp.ClientSession | None = None
         self._login = asyncio.Lock()
 
+    @property
+    def identity(self) -> JsonObject:
+        """Who is logged in, and to which subscription."""
+        return {
+            "clientId": self._environment.get("ARM_CLIENT_ID", ""),
+            "objectId": self._environment.get("ARM_CLIENT_ID", ""),
+            "subscriptionId": self.subscription,
+            "tenantId": self._environment.get("ARM_TENANT_ID", ""),
+        }
+
     async def read(self, path: str, api_version: str) -> JsonObject | None:
         """Return a resource, None if there is none."""
         status, _, body = await self._send("GET", self._url(path, api_version))

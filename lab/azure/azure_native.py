@@ -36,6 +36,8 @@ from lab.azure.conversion import (
 from lab.azure.schema import ResourceType, find_function, find_type
 from lab.azure.stand_in import StandIn
 
+_CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
+
 _STABLE = ("name", "location")
 """Outputs that no update changes; any other that is no input is unknown in its preview."""
 
@@ -172,6 +174,9 @@ class AzureNative(Interruptible, StandIn):
     @refusing
     async def Invoke(self, request: Any, context: Any) -> Any:
         """Read a resource that the stack does not own."""
+        if request.tok == _CLIENT_CONFIG:
+            client = self._configured[context.peer()].client
+            return provider_pb2.InvokeResponse(**{"return": to_struct(client.identity)})
         resource = find_function(request.tok)
         if resource is None:
             raise Unanswerable(f"the stand-in for azure-native has no function {request.tok}")

@@ -22,6 +22,8 @@ from lab.azure.state import State
 
 HOST = "127.0.0.1"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+ANOTHER_SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
+"""For what exists already, and belongs to somebody else."""
 
 logger = logging.getLogger(__name__)
 

@@ -21,6 +21,12 @@ from components.hybrid_network import HybridNetwork
 
 ROOT = Path(__file__).parents[2]
 
+OWN_SUBSCRIPTION = "00000000-0000-0000-0000-00000000000A"
+OTHERS_INSTANCES = [
+    {"defaultBgpIpAddresses": ["10.0.0.62"], "tunnelIpAddresses": ["203.0.113.1"]},
+    {"defaultBgpIpAddresses": ["10.0.0.61"], "tunnelIpAddresses": ["203.0.113.2"]},
+]
+
 _SIGNATURE, _SECRET = rpc._special_sig_key, rpc._special_secret_sig
 
 
@@ -31,14 +37,18 @@ class Registered:
     type: str
     name: str
     inputs: dict[str, Any]
+    provider: str
+    """`URN::id` of the provider it was given, empty for the default one."""
 
 
 @dataclass(kw_only=True)
 class Deployment:
-    """Everything a program registered, in order, and the circuits that Azure is said to have."""
+    """Everything a program registered, in order, and what Azure is said to have."""
 
     resources: list[Registered] = field(default_factory=list)
     circuits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """The functions that were called."""
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def of_type(self, type_: str) -> dict[str, dict[str, Any]]:
@@ -68,13 +78,14 @@ class RecordingAzure(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         inputs = _in_clear(args.inputs)
-        self.deployment.resources.append(Registered(type=args.typ, name=args.name, inputs=inputs))
+        self.deployment.resources.append(
+            Registered(type=args.typ, name=args.name, inputs=inputs, provider=args.provider or "")
+        )
         outputs = {**args.inputs, "name": _physical_name(args)}
         if args.typ.endswith(":PublicIPAddress"):
             outputs["ipAddress"] = "52.168.162.84"
         elif args.typ.endswith(":VirtualNetworkGateway") and "bgpSettings" in args.inputs:
-            addresses = "10.10.30.254,10.10.30.253" if args.inputs.get("activeActive") else "10.10.30.254"
-            outputs["bgpSettings"] = {**args.inputs["bgpSettings"], "bgpPeeringAddress": addresses}
+            outputs["bgpSettings"] = {**args.inputs["bgpSettings"], **_bgp_addresses(args)}
         elif args.typ.endswith(":ExpressRouteCircuit"):
             outputs["serviceKey"] = "00000000-0000-4000-8000-000000000001"
         elif args.typ.endswith(":ExpressRouteCircuitAuthorization"):
@@ -84,10 +95,31 @@ class RecordingAzure(mocks.Mocks):
         return f"id-of-{args.name}", outputs
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        self.deployment.asked.append(args.token)
+        if args.token.endswith(":getClientConfig"):
+            return {"subscriptionId": OWN_SUBSCRIPTION}, []
+        if args.token.endswith(":getVirtualNetworkGateway"):
+            return {"bgpSettings": {"bgpPeeringAddresses": OTHERS_INSTANCES}}, []
         name = str(args.args.get("circuitName"))
         if name in self.deployment.circuits:
             return dict(self.deployment.circuits[name]), []
         raise InvokeError(f'Status=404 Code="ResourceNotFound" Message="{args.token} {name}"')
+
+
+def _bgp_addresses(args: mocks.MockResourceArgs) -> dict[str, Any]:
+    """Name each instance's address, in another order than the instances', as nothing says which it is."""
+    names = [part["name"] for part in args.inputs["ipConfigurations"]]
+    peerings = [
+        {
+            "ipconfigurationId": f"id-of-{args.name}/ipConfigurations/{name}",
+            "defaultBgpIpAddresses": [f"10.10.30.{254 - index}"],
+            "customBgpIpAddresses": [],
+            "tunnelIpAddresses": [],
+        }
+        for index, name in enumerate(names)
+    ]
+    addresses = ",".join(part["defaultBgpIpAddresses"][0] for part in reversed(peerings))
+    return {"bgpPeeringAddress": addresses, "bgpPeeringAddresses": peerings[::-1]}
 
 
 def _in_clear(value: Any) -> Any:
@@ -112,6 +144,7 @@ def _deploy(
     preview: bool = False,
     circuits: Mapping[str, Mapping[str, Any]] | None = None,
     config: Mapping[str, str] | None = None,
+    in_clear: bool = False,
 ) -> Deployment:
     """Run the program on a network's description, or on a stack file's, and return what it registered."""
     deployment = Deployment(circuits=circuits or {})
@@ -120,8 +153,8 @@ def _deploy(
     def program() -> None:
         drop_old_version_aliases()
         built = HybridNetwork("network", read_settings(ROOT))
-        deployment.outputs = built.outputs
-        for name, value in built.outputs.items():
+        deployment.outputs = {**built.outputs, "sourcePlaces": built.source_places}
+        for name, value in deployment.outputs.items():
             pulumi.export(name, value)
 
     loop = asyncio.new_event_loop()
@@ -131,7 +164,7 @@ def _deploy(
     settings.set_root_resource(cast("Any", None))  # none yet, which the signature does not foresee
     try:
         mocks.set_mocks(RecordingAzure(deployment), project="hybrid", stack="test", preview=preview)
-        secrets = [key for key in config or {} if key.endswith("Keys")]
+        secrets = [key for key in config or {} if key.endswith("Keys") and not in_clear]
         set_all_config({"hybrid:network": json.dumps(described), **(config or {})}, secrets)
         loop.run_until_complete(stack.run_pulumi_func(program))
     finally:
