@@ -74,6 +74,12 @@ class Deployment:
         """The file that describes the network."""
         return self.project / "Pulumi.test.yaml"
 
+    def describe(self, network: str) -> None:
+        """Put another network into the stack file: YAML, indented by four."""
+        text = self.stack_file.read_text(encoding="utf-8")
+        (salt,) = (line for line in text.splitlines() if line.startswith("encryptionsalt:"))
+        self.stack_file.write_text(f"{salt}\nconfig:\n  hybrid:network:\n{network}", encoding="utf-8")
+
     def edit(self, *replacements: tuple[str, str]) -> None:
         """Change the stack file as an editor would; each text must be there."""
         text = self.stack_file.read_text(encoding="utf-8")
@@ -95,7 +101,7 @@ class Deployment:
         return subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=self.project,
-            env=self.directory.environment({**self.variables, "PULUMI_SKIP_CHECKPOINTS": "", **more}),
+            env=self.directory.environment({**self.variables, "PULUMI_STACK": "test", **more}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -147,9 +153,10 @@ class Deployment:
         """Empty the journal."""
         self.azure("DELETE", "/lab/requests")
 
-    def running(self, router: str) -> str:
-        """Return what a router runs."""
-        return (self.directory.devices / router / f"{router}.cfg").read_text(encoding="utf-8")
+    def running(self, router: str, host: str = "") -> str:
+        """Return what a router runs; its host is its name unless the stack file has another."""
+        file = self.directory.devices / (host or router) / f"{router}.cfg"
+        return file.read_text(encoding="utf-8")
 
     def transcript(self, router: str) -> str:
         """Return what was typed on a router, keys masked."""
@@ -183,23 +190,20 @@ class Deployment:
             return str(connection.send_config_set(list(lines)))
 
 
+Make = Callable[..., Deployment]
+
+
 @pytest.fixture
-def make_deployment(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+def make_deployment(tmp_path: Path) -> Iterator[Make]:
     """Makes a project from one of the repository's stack files; its lab is stopped after the test."""
     made: list[Deployment] = []
 
     def make(stack_file: str = "Pulumi.test.yaml", provider_delay: float = 0.0) -> Deployment:
-        project = tmp_path / "project"
-        project.mkdir()
-        for name in _LINKED:
-            (project / name).symlink_to(ROOT / name)
-        shutil.copy(ROOT / "Pulumi.yaml", project)
-        shutil.copy(ROOT / stack_file, project / "Pulumi.test.yaml")
-        deployment = Deployment(project=project, directory=LabDirectory(tmp_path / "lab"))
+        deployment = _make_project(tmp_path, stack_file)
         made.append(deployment)
         deployment.start_lab(provider_delay)
-        selected = deployment.pulumi("stack", "select", "--create", "test")
-        assert selected.code == 0, selected.output
+        created = deployment.pulumi("stack", "init", "test")
+        assert created.code == 0, created.output
         return deployment
 
     yield make
@@ -208,22 +212,58 @@ def make_deployment(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
 
 
 @pytest.fixture
-def deployment(make_deployment: Callable[..., Deployment]) -> Deployment:
+def deployment(make_deployment: Make) -> Deployment:
     """The test stack's project on a lab, nothing deployed yet."""
     return make_deployment()
 
 
-@pytest.fixture
-def deployed(deployment: Deployment) -> Deployment:
-    """The test stack, deployed, and refreshed once.
+@pytest.fixture(scope="session")
+def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the test stack, deployed and refreshed, and its lab, which is stopped.
 
     The refresh takes up what Azure finished after Pulumi had asked: the hub's half of a peering connects when
     the spoke's half comes.
     """
-    deployment.up()
-    refreshed = deployment.pulumi("refresh", "--yes")
-    assert refreshed.code == 0, refreshed.output
-    return deployment
+    folder = tmp_path_factory.mktemp("deployed")
+    deployment = _make_project(folder, "Pulumi.test.yaml")
+    deployment.start_lab()
+    try:
+        for command in (("stack", "init", "test"), ("up", "--yes", "--skip-preview"), ("refresh", "--yes")):
+            result = deployment.pulumi(*command)
+            assert result.code == 0, result.output
+    finally:
+        deployment.stop_lab()
+    return folder
+
+
+@pytest.fixture
+def deployed(deployed_once: Path, tmp_path: Path) -> Iterator[Deployment]:
+    """The test stack, deployed and refreshed: a copy of it all, with a lab of its own."""
+    ignored = shutil.ignore_patterns("bin")  # the engine: the lab puts it there again
+    for name in ("project", "lab"):
+        shutil.copytree(deployed_once / name, tmp_path / name, symlinks=True, ignore=ignored)
+    deployment = Deployment(project=tmp_path / "project", directory=LabDirectory(tmp_path / "lab"))
+    deployment.start_lab()
+    yield deployment
+    deployment.stop_lab()
+
+
+def _make_project(folder: Path, stack_file: str) -> Deployment:
+    project = folder / "project"
+    project.mkdir()
+    for name in _LINKED:
+        (project / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "Pulumi.yaml", project)
+    shutil.copy(ROOT / stack_file, project / "Pulumi.test.yaml")
+    return Deployment(project=project, directory=LabDirectory(folder / "lab"))
+
+
+def files_with(text: str, *folders: Path) -> list[Path]:
+    """Return every file below some folders that holds a text."""
+    files = [
+        file for folder in folders for file in folder.rglob("*") if file.is_file() and not file.is_symlink()
+    ]
+    return [file for file in files if text.encode() in file.read_bytes()]
 
 
 def interrupt_when(process: subprocess.Popen[str], happened: Callable[[], bool]) -> str:

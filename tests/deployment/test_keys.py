@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.deployment.conftest import HUB, Deployment
+from tests.deployment.conftest import HUB, Deployment, files_with
 
 pytestmark = pytest.mark.engine
 
@@ -30,14 +29,6 @@ def generated_key(deployment: Deployment, urn: str) -> str:
     return key
 
 
-def files_with(text: str, *folders: Path) -> list[Path]:
-    """Return every file below some folders that holds a text."""
-    files = [
-        file for folder in folders for file in folder.rglob("*") if file.is_file() and not file.is_symlink()
-    ]
-    return [file for file in files if text.encode() in file.read_bytes()]
-
-
 def test_an_own_key_reaches_both_ends_and_is_nowhere_in_clear(deployment: Deployment) -> None:
     config = ("config", "set", "--secret", "--path", "hybrid:sharedKeys.hub-location1", _CANARY)
     assert deployment.pulumi(*config).code == 0
@@ -52,22 +43,13 @@ def test_an_own_key_reaches_both_ends_and_is_nowhere_in_clear(deployment: Deploy
     assert files_with(_CANARY, deployment.project, deployment.directory.path) == []
 
 
-@pytest.mark.parametrize(
-    ("key", "reason"),
-    [
-        pytest.param("IamSecure123", "is published in a document", id="published"),
-        pytest.param("short", "16 to 128 printable characters", id="too short"),
-        pytest.param("with a space in 12345", "16 to 128 printable characters", id="space"),
-    ],
-)
-def test_an_unusable_key_is_refused_without_being_shown(
-    deployment: Deployment, key: str, reason: str
-) -> None:
+def test_an_unusable_key_is_refused_without_being_shown(deployment: Deployment) -> None:
+    key = "IamSecure123"
     config = ("config", "set", "--secret", "--path", "hybrid:sharedKeys.hub-location1", key)
     assert deployment.pulumi(*config).code == 0
     refused = deployment.pulumi("preview")
     assert refused.code != 0
-    assert reason in refused.output
+    assert "is published in a document" in refused.output
     assert key not in refused.output
     assert "Traceback" not in refused.output
 
