@@ -82,6 +82,19 @@ def _to_routers(network: Network) -> Found:
                 yield flaw(*path, "advertisedPrefixes", str(index), says=says)
 
 
+def _addresses_on_the_lan(network: Network) -> Found:
+    """Azure sends what is for the BGP address through the tunnel: no host of the LAN can have it (VPN-5)."""
+    for tunnel, end in _router_ends(network):
+        router = network.routers.get(end.name)
+        site = network.locations.get(router.location) if router else None
+        if site is None:
+            continue
+        for key, address in (("host", site.host), ("defaultGateway", site.default_gateway)):
+            if address == end.bgp_address:
+                says = f"{address} is the {key} of {site.name} already (VPN-5)"
+                yield flaw("tunnels", tunnel.name, "router", "bgpAddress", says=says)
+
+
 def _router_ends(network: Network) -> Iterator[tuple[Tunnel, TunnelRouter]]:
     for tunnel in network.tunnels.values():
         if tunnel.router:
@@ -168,6 +181,7 @@ CHECKS: tuple[Callable[[Network], Found], ...] = (
     _ends,
     _between_gateways,
     _to_routers,
+    _addresses_on_the_lan,
     _same_router_twice,
     _addresses_of_two_routers,
     _policies,

@@ -67,6 +67,32 @@ def test_local_network_gateway_has_no_prefixes_beside_bgp(test_stack: Any) -> No
     assert gateway["gatewayIpAddress"] == "66.198.12.106"
 
 
+def test_both_ends_of_each_tunnel_have_the_strong_policy_by_default(test_stack: Any) -> None:
+    connections = test_stack.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")
+    tunnels = {name: c for name, c in connections.items() if c["connectionType"] != "ExpressRoute"}
+    assert sorted(tunnels) == [
+        "hub-branch-tunnel-connection-from-branch",
+        "hub-branch-tunnel-connection-from-hub",
+        "hub-location1-tunnel-connection",
+    ]
+    for tunnel in tunnels.values():
+        assert tunnel["ipsecPolicies"] == [
+            {
+                "ikeEncryption": "AES256",
+                "ikeIntegrity": "SHA256",
+                "dhGroup": "DHGroup14",
+                "ipsecEncryption": "GCMAES256",
+                "ipsecIntegrity": "GCMAES256",
+                "pfsGroup": "PFS2048",
+                "saLifeTimeSeconds": 27000,
+                "saDataSizeKilobytes": 102400000,
+            }
+        ]
+    router = test_stack.of_type("iosxe:index:Configuration")["location1-ce1-router"]
+    for line in (" encryption aes-cbc-256", " integrity sha256", " group 14", " set pfs group14"):
+        assert line in router["lines"]
+
+
 def test_private_peering_has_both_links(test_stack: Any) -> None:
     peering = test_stack.of_type(f"{NETWORK}ExpressRouteCircuitPeering")[
         "expressroute1-circuit-private-peering"

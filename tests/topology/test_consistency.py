@@ -496,6 +496,14 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
         at(f"{TO_ROUTER}.bgpAddress", "10.10.30.9"),
         ((f"{TO_ROUTER}.bgpAddress", "10.10.30.9 is inside hub's address space (VPN-3)"),),
     ),
+    "bgp address of a host": (
+        at("locations.location1.host", "10.2.30.125"),
+        ((f"{TO_ROUTER}.bgpAddress", "10.2.30.125 is the host of location1 already (VPN-5)"),),
+    ),
+    "bgp address of the LAN's gateway": (
+        at("locations.location1.defaultGateway", "10.2.30.125"),
+        ((f"{TO_ROUTER}.bgpAddress", "10.2.30.125 is the defaultGateway of location1 already (VPN-5)"),),
+    ),
     "a link-local BGP address": (
         at(f"{TO_ROUTER}.bgpAddress", "169.254.21.2"),
         ((f"{TO_ROUTER}.bgpAddress", "169.254.21.2 is of 169.254.0.0/16"),),
