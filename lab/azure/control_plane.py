@@ -243,10 +243,12 @@ class ControlPlane:
                 "InvalidResourceName",
                 f"Resource name {resource_id.name} is invalid: it is one of {', '.join(declared.names)}.",
             )
-        if not re.fullmatch(declared.name_rule, resource_id.name):
+        too_long = len(resource_id.name) > declared.longest
+        if too_long or not re.fullmatch(declared.name_rule, resource_id.name):
             raise Refusal(
                 "InvalidResourceName",
-                f"Resource name {resource_id.name} is invalid. The name can be up to 80 characters long. "
+                f"Resource name {resource_id.name} is invalid. The name can be up to {declared.longest} "
+                "characters long. "
                 "It must begin with a word character, and it must end with a word character or with '_'. "
                 "The name may contain word characters or '.', '-', '_'.",
             )

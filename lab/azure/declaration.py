@@ -169,7 +169,8 @@ class ResourceType:
       `removed`: what a deletion does to others.
     - `describe`: what follows from other resources and is not stored.
     - `in_use`: Azure's code when something refers to what is to be deleted.
-    - `name_rule`: the pattern of its names, `names`: the only names there may be.
+    - `name_rule`: the pattern of its names, `longest` their length at most (Microsoft, "Naming rules and
+      restrictions for Azure resources"), `names`: the only names there may be.
     """
 
     path: str
@@ -184,5 +185,6 @@ class ResourceType:
     describe: Callable[[State, Resource], Properties] = no_more
     in_use: str = "InUseResourceCannotBeDeleted"
     in_use_rule: str = ""
-    name_rule: str = r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?"
+    name_rule: str = r"[A-Za-z0-9](?:[\w.-]*\w)?"
+    longest: int = 80
     names: tuple[str, ...] = ()

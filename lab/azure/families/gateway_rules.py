@@ -1,7 +1,7 @@
 """What Azure asks of a virtual network gateway. Codes that are not published follow Azure's manner.
 
-Azure is said to create no VPN gateways of the SKUs VpnGw1 to VpnGw5 any more; that is not confirmed, so they
-are taken.
+Not confirmed, and so not refused: that Azure creates no VPN gateways of the SKUs VpnGw1 to VpnGw5 any more;
+that a gateway cannot get a smaller SKU (Microsoft's pages of 2019 and of 2023 disagree).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ EXPRESS_ROUTE_SKUS = (
 )
 SKUS = (*VPN_SKUS, *EXPRESS_ROUTE_SKUS)
 
+_SECOND_GENERATION_ONLY = ("VpnGw4", "VpnGw5")
 _RETIRED_VPN_SKUS = ("Standard", "HighPerformance")
 _SMALLEST_FOR_EXPRESS_ROUTE = 27
 _APIPA = (IPv4Address("169.254.21.0"), IPv4Address("169.254.22.255"))
@@ -61,6 +62,30 @@ def _refuse_wrong_sku(change: Change) -> None:
                 f"Gateway {change.id.name} cannot be resized from {before} to {sku}: delete it and create "
                 "it anew.",
             )
+
+
+def default_generation(sku: str) -> str:
+    """The generation of a VPN gateway that names none: the first, but for SKUs that only the second has."""
+    return "Generation2" if sku.startswith(_SECOND_GENERATION_ONLY) else "Generation1"
+
+
+def _refuse_wrong_generation(change: Change) -> None:
+    """Hold a VPN gateway's SKU to its generation (MicrosoftDocs, "About gateway SKUs": generation table).
+
+    A gateway cannot change its generation, so a resize ends here too ("Gateway SKU upgrade": migrate only).
+    """
+    sku, generation = change.properties["sku"]["name"], change.properties["vpnGatewayGeneration"]
+    if not _is_vpn(change):
+        return
+    lacking = {
+        "Generation1": sku.startswith(_SECOND_GENERATION_ONLY),
+        "Generation2": sku.startswith(("Basic", "VpnGw1")),
+    }
+    if lacking.get(generation, False):
+        raise Refusal(
+            "VpnGatewayGenerationNotSupportedForSku",
+            f"Gateway {change.id.name}: SKU {sku} does not exist in {generation}.",
+        )
 
 
 def _refuse_basic_features(change: Change) -> None:
@@ -249,6 +274,7 @@ def refuse_to_leave_borrowers(state: State, gateway: Resource) -> None:
 
 CHECKS = (
     _refuse_wrong_sku,
+    _refuse_wrong_generation,
     _refuse_basic_features,
     _refuse_wrong_parts,
     _refuse_wrong_subnet,

@@ -36,7 +36,8 @@ def _fill(change: Change) -> None:
     """Set what Azure sets; its default VPN type is not known, and the only one of use here is taken."""
     vpn = change.properties["gatewayType"] == "Vpn"
     change.properties.setdefault("vpnType", "RouteBased")
-    change.properties.setdefault("vpnGatewayGeneration", "Generation1" if vpn else "None")
+    generation = gateway_rules.default_generation(change.properties["sku"]["name"]) if vpn else "None"
+    change.properties.setdefault("vpnGatewayGeneration", generation)
     change.properties["sku"].setdefault("tier", change.properties["sku"]["name"])
     if vpn:
         bgp = change.properties.setdefault("bgpSettings", {})

@@ -10,6 +10,7 @@ TYPES = (
         path=RESOURCE_GROUPS,
         properties={},
         top={"managedBy": text(fixed=True)},
-        name_rule=r"[\w.()-]{0,89}[\w()-]",
+        name_rule=r"[\w.()-]*[\w()-]",
+        longest=90,
     ),
 )

@@ -170,6 +170,7 @@ def _refuse_route_table_elsewhere(change: Change) -> None:
 TYPES = (
     ResourceType(
         path=VIRTUAL_NETWORKS,
+        longest=64,
         properties={
             "addressSpace": ADDRESS_SPACE,
             "dhcpOptions": structure({"dnsServers": items(address(), default=())}),

@@ -91,6 +91,22 @@ REFUSED = {
         "RegionalVmssVpnGatewayPublicIpsMustNotHaveZonesConfigured",
         "GW-11",
     ),
+    "gateway-sku-of-the-other-generation": (
+        "virtualNetworkGateways/hub-vpn",
+        changed("virtualNetworkGateways/hub-vpn", sku={"name": "VpnGw4AZ", "tier": "VpnGw4AZ"}),
+        "VpnGatewayGenerationNotSupportedForSku",
+        "",
+    ),
+    "gateway-generation-changed": (
+        "virtualNetworkGateways/hub-vpn",
+        changed(
+            "virtualNetworkGateways/hub-vpn",
+            sku={"name": "VpnGw4AZ", "tier": "VpnGw4AZ"},
+            vpnGatewayGeneration=None,
+        ),
+        "PropertyChangeNotAllowed",
+        "",
+    ),
     "gateway-bgp-on-basic": (
         GATEWAY,
         gateway("remote", "westus2", "Vpn", "Basic", enableBgp=True),

@@ -44,6 +44,12 @@ REFUSED = {
         "",
     ),
     "invalid-name": ("virtualNetworks/-new", virtual_network("10.0.0.0/24"), "InvalidResourceName", ""),
+    "name-too-long": (
+        f"virtualNetworks/{'v' * 65}",
+        virtual_network("10.0.0.0/24"),
+        "InvalidResourceName",
+        "",
+    ),
     "unknown-property": (VNET, virtual_network("10.0.0.0/24", color="red"), "InvalidRequestFormat", ""),
     "unknown-enum-value": (
         VNET,
