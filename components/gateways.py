@@ -20,8 +20,6 @@ from components.replacement import GATEWAY, replaced_for
 SLOW = pulumi.CustomTimeouts(create="120m", update="120m", delete="120m")
 """For what Azure builds out of virtual machines."""
 
-ZONES = ("1", "2", "3")
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExpressRouteGatewayArgs:
@@ -117,7 +115,7 @@ class VpnGateway(pulumi.ComponentResource):
 
     def _create_public_ip(self, name: str, number: int) -> network.PublicIPAddress:
         placement = self._args.placement
-        zonal = self._args.described.sku.endswith("AZ")
+        zones = [str(zone) for zone in self._args.described.address_zones]
         return network.PublicIPAddress(
             f"{name}-public-ip-{number}",
             public_ip_address_name=placement.name("pip", f"{self._args.virtual_network}-vpn", number),
@@ -125,7 +123,7 @@ class VpnGateway(pulumi.ComponentResource):
             location=placement.region,
             public_ip_allocation_method=network.IPAllocationMethod.STATIC,
             sku=network.PublicIPAddressSkuArgs(name=network.PublicIPAddressSkuName.STANDARD),
-            zones=list(ZONES) if zonal else None,
+            zones=zones or None,
             tags=placement.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=placement.protect, provider=placement.provider),
         )

@@ -34,6 +34,19 @@ class VpnGatewaySku(StrEnum):
     VPN_GW_4_AZ = "VpnGw4AZ"
     VPN_GW_5_AZ = "VpnGw5AZ"
 
+    @property
+    def is_zonal(self) -> bool:
+        """Whether it takes public addresses in availability zones (GW-11)."""
+        return self.value.endswith("AZ")
+
+
+class Zone(StrEnum):
+    """An availability zone of a region that has them."""
+
+    ONE = "1"
+    TWO = "2"
+    THREE = "3"
+
 
 class CircuitTier(StrEnum):
     """How far a circuit reaches: its metro, its geopolitical region, the world (ER-11)."""

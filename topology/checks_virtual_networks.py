@@ -110,6 +110,18 @@ def _vpn_gateway_asns(network: Network) -> Found:
                 yield flaw("virtualNetworks", vnet.name, "vpnGateway", "asn", says=says)
 
 
+def _zones(network: Network) -> Found:
+    for vnet in network.virtual_networks.values():
+        if (gateway := vnet.vpn_gateway) is None:
+            continue
+        path = ("virtualNetworks", vnet.name, "vpnGateway", "zones")
+        if gateway.address_zones and not gateway.sku.is_zonal:
+            says = f"{gateway.sku} has no availability zones (GW-11): leave them out, or take {gateway.sku}AZ"
+            yield flaw(*path, says=says)
+        if len(set(gateway.address_zones)) < len(gateway.address_zones):
+            yield flaw(*path, says="names a zone twice")
+
+
 def _route_servers(network: Network) -> Found:
     for vnet in network.virtual_networks.values():
         if vnet.route_server is None:
@@ -208,6 +220,7 @@ CHECKS: tuple[Callable[[Network], Found], ...] = (
     _hosts,
     _gateway_subnets,
     _vpn_gateway_asns,
+    _zones,
     _route_servers,
     _peerings,
     _peering_counts,

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from pydantic import Field
 
 from topology.addressing import AZURE_GATEWAY_ASN, Address, Asn, Prefix
-from topology.azure import Existing, ExpressRouteGatewaySku, VpnGatewaySku
+from topology.azure import Existing, ExpressRouteGatewaySku, VpnGatewaySku, Zone
 from topology.model import Described, Named, ReadOnly, nothing
 
 GATEWAY_SUBNET = "GatewaySubnet"
@@ -45,7 +45,16 @@ class VpnGateway(Described):
     """Its side of BGP; one end of a tunnel between two gateways needs another than 65515 (ASN-8)."""
     active_active: bool = False
     """Two instances, each with a public address, a BGP address and a tunnel to every peer (GW-14)."""
+    zones: tuple[Zone, ...] | None = None
+    """Of its public addresses: all three for an AZ SKU if left out; `[]` where a region has none (GW-11)."""
     existing: Existing | None = None
+
+    @property
+    def address_zones(self) -> tuple[Zone, ...]:
+        """The availability zones of its public addresses."""
+        if self.zones is not None:
+            return self.zones
+        return tuple(Zone) if self.sku.is_zonal else ()
 
     @property
     def instance_count(self) -> int:

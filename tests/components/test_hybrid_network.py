@@ -351,6 +351,25 @@ def test_each_instance_of_a_gateway_keeps_its_own_addresses(
     }
 
 
+@pytest.mark.parametrize(
+    ("gateway", "zones"),
+    [
+        pytest.param({}, ["1", "2", "3"], id="zone-redundant unless said otherwise"),
+        pytest.param({"zones": ["2"]}, ["2"], id="one zone"),
+        pytest.param({"zones": []}, None, id="a region without zones"),
+        pytest.param({"sku": "VpnGw1"}, None, id="a SKU without zones"),
+    ],
+)
+def test_zones_of_a_vpn_gateways_address(
+    deploy: Callable[..., Any], gateway: dict[str, Any], zones: list[str] | None
+) -> None:
+    hub = {**SMALL["virtualNetworks"]["hub"], "vpnGateway": gateway}
+    deployment = deploy({**SMALL, "virtualNetworks": {"hub": hub}}, preview=True)
+    (address,) = deployment.of_type(f"{NETWORK}PublicIPAddress").values()
+    assert address.get("zones") == zones
+    assert (address["sku"], address["publicIPAllocationMethod"]) == ({"name": "Standard"}, "Static")
+
+
 def test_outputs_have_what_a_later_stack_needs(test_stack: Any) -> None:
     assert set(test_stack.outputs) == {
         "virtualNetworkIds",

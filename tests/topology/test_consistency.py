@@ -223,6 +223,14 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
         at("virtualNetworks.branch.vpnGateway.asn", 65517),
         (("virtualNetworks.branch.vpnGateway.asn", "65517 is reserved (ASN-1 to ASN-3)"),),
     ),
+    "zones of a SKU without them": (
+        at("virtualNetworks.branch.vpnGateway", {"asn": 65516, "sku": "VpnGw1", "zones": ["1"]}),
+        (("virtualNetworks.branch.vpnGateway.zones", "leave them out, or take VpnGw1AZ"),),
+    ),
+    "one zone twice": (
+        at("virtualNetworks.branch.vpnGateway.zones", ["1", "1"]),
+        (("virtualNetworks.branch.vpnGateway.zones", "names a zone twice"),),
+    ),
     "a Route Server without its subnet": (
         both(at(f"{HUB}.routeServer", {}), ACTIVE),
         ((f"{HUB}.subnets", "a subnet named exactly RouteServerSubnet"),),
@@ -703,6 +711,7 @@ ALLOWED: Mapping[str, Changes] = {
         at("virtualNetworks.branch.subnets", ...),
         at("virtualNetworks.branch.vpnGateway.existing", {"id": f"{ID}virtualNetworkGateways/branch"}),
     ),
+    "no zones in a region that has none": at("virtualNetworks.branch.vpnGateway.zones", []),
     "an id in another case": at(
         "circuits.expressroute2.existing",
         {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/expressroutecircuits/a"},

@@ -139,7 +139,13 @@ COMPLETE: Mapping[str, Any] = {
                 "allowRemoteVnetTraffic": True,
                 "existing": {"id": ID},
             },
-            "vpnGateway": {"sku": "VpnGw1AZ", "asn": 65515, "activeActive": True, "existing": {"id": ID}},
+            "vpnGateway": {
+                "sku": "VpnGw1AZ",
+                "asn": 65515,
+                "activeActive": True,
+                "zones": ["1"],
+                "existing": {"id": ID},
+            },
             "routeServer": {"branchToBranch": True},
             "existing": {"id": ID},
         }
