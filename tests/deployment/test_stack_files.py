@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deployment.conftest import ROOT, Deployment, Make
+from tests.deployment.conftest import HUB, ROOT, Deployment, Make
 
 pytestmark = pytest.mark.engine
 
@@ -49,3 +49,47 @@ def test_a_company_in_rehearsal_writes_files_for_its_routers(make_deployment: Ma
     assert "<output:" not in text
     assert "router bgp" not in deployment.running("north-ce1")
     assert deployment.transcript("north-ce1") == ""
+
+
+_SECTIONS = """\
+    globalReach:
+      both: {circuits: [expressroute1, expressroute2], prefix: 192.168.99.0/29}
+    routeTables:
+      out: {routes: {internet: {prefix: 0.0.0.0/0, nextHop: None}}}
+"""
+
+
+def test_all_that_a_network_can_have(make_deployment: Make) -> None:
+    """Active-active gateways, both links of a circuit, Global Reach, a route table, one zone, weights."""
+    deployment = make_deployment()
+    deployment.edit(
+        ("vpnGateway: {} # ASN 65515, as Azure has it", 'vpnGateway: {activeActive: true, zones: ["1"]}'),
+        ("tunnelNumbers: [30]", "tunnelNumbers: [30, 31]"),
+        ("            enabled: false # shut down on purpose in the setup\n", ""),
+        (
+            "expressroute1-hub: {circuit: expressroute1,",
+            "expressroute1-hub: {weight: 10, circuit: expressroute1,",
+        ),
+        ("    tunnels:\n", f"{_SECTIONS}    tunnels:\n"),
+        ("workload: {prefix: 10.11.30.0/26}", "workload: {prefix: 10.11.30.0/26, routeTable: out}"),
+    )
+    deployment.up()
+    again = deployment.pulumi("preview", "--expect-no-changes")
+    assert again.code == 0, again.output
+
+    circuit = f"{HUB}/expressRouteCircuits/erc-expressroute1-test-eastus"
+    assert deployment.azure_resource(circuit)["properties"]["globalReachEnabled"] is True
+    hub = deployment.azure_resource(f"{HUB}/virtualNetworkGateways/vgw-hub-test-eastus")["properties"]
+    assert hub["activeActive"] is True
+    first = deployment.running("location1-ce1")
+    for instance in hub["bgpSettings"]["bgpPeeringAddresses"]:
+        assert f"neighbor {instance['defaultBgpIpAddresses'][0]} remote-as 65515" in first
+        assert f"tunnel destination {instance['tunnelIpAddresses'][0]}" in first
+    assert "neighbor 192.168.30.4 remote-as 65021" in first, "the companion, by iBGP"
+    assert "neighbor 192.168.30.0 remote-as 65021" in deployment.running("location1-ce2")
+    subnet = deployment.azure_resource(f"{HUB}/virtualNetworks/vnet-spoke-test-eastus/subnets/workload")
+    assert subnet["properties"]["routeTable"]["id"].endswith("/rt-out-test-eastus")
+
+    destroyed = deployment.pulumi("destroy", "--yes")
+    assert destroyed.code == 0, destroyed.output
+    assert deployment.azure_resources() == []
