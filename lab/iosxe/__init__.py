@@ -14,8 +14,8 @@ Modelled:
 - startup-config, `reload`, a boot that takes its time, the archive, `configure terminal revert timer`,
   `configure confirm`, `configure replace` by a file of the router's own, the exclusive lock;
 - who gets in: terminal lines, their access list, the address of the management port (`reachability.py`);
-- the lines of a router in use that the tables do not know: kept and printed as they were loaded, if the router
-  is told to (`foreign.py`);
+- the lines of a router in use that the tables do not know: kept and printed as they were loaded, if the
+  router is told to (`foreign.py`);
 - faults: by a hook within the process (`faults.py`), by a file from outside (`fault_file.py`).
 
 Not modelled:
