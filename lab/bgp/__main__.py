@@ -10,9 +10,16 @@ from pathlib import Path
 from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError
 from lab.bgp.lifecycle import INSIDE, enter, start, stop
+from lab.bgp.manner import Manner
 from topology import StackFileError
 
 _LIFETIME = 3600.0
+_NEXT = """\
+  python -m lab.bgp check             holds `python -m routing`'s prediction to it
+  python -m lab.bgp drill             lets ExpressRoute fail under traffic; --how says in which manner
+  python -m lab.bgp run NODE vtysh    a look inside; `status` lists the nodes
+  python -m lab.bgp down              ends it
+"""
 
 
 def main() -> int:
@@ -32,19 +39,24 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--directory", type=Path, default=Path(".lab"), help="where the lab keeps everything")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="build it, and wait until routing has settled")
-    up.add_argument("--stack", default="test", metavar="NAME", help="reads Pulumi.NAME.yaml")
+    up.add_argument(
+        "--stack", default="test", metavar="NAME", help="reads Pulumi.NAME.yaml; or any file's path"
+    )
     up.add_argument(
         "--lifetime", type=float, default=_LIFETIME, help="seconds until it ends by itself (an hour)"
     )
-    commands.add_parser("settle", help="wait until routing has settled")
+    settle = commands.add_parser("settle", help="wait until routing has settled")
+    settle.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="or else say why not")
+    settle.add_argument("--measures", type=Path, metavar="FILE", help="write what it takes as JSON")
     commands.add_parser("status", help="say what runs, what it knows and what it takes")
     check = commands.add_parser("check", help="hold the prediction to it, in the steady state or in failures")
     check.add_argument("--failure", action="append", default=[], metavar="ELEMENT", help="may be repeated")
     check.add_argument("--all-failures", action="store_true", help="every single one")
+    check.add_argument("--quiet", action="store_true", help="say only what is otherwise than predicted")
     check.add_argument("--verdicts", type=Path, metavar="FILE", help="write what came of it as JSON")
     drill = commands.add_parser("drill", help="let something fail under traffic, and write down what happens")
     drill.add_argument("element", nargs="?", help="a link that a tunnel stands in for, if left out")
-    drill.add_argument("--how", choices=("down", "silent", "killed", "drain"), default="down")
+    drill.add_argument("--how", choices=[manner.value for manner in Manner], default="down")
     drill.add_argument("--pair", nargs=2, metavar="SITE", help="between which two sites the probes run")
     inside = commands.add_parser("run", help="run a program in one of its nodes, such as ping, vtysh or ip")
     inside.add_argument("node", help="its name, as `status` has it")
@@ -79,12 +91,15 @@ def _up(options: argparse.Namespace, directory: Directory) -> int:
         raise
     if code:
         sys.stderr.write("it still runs, to be looked at: `status`, `run` and `down` work\n")
+    else:
+        sys.stdout.write(_NEXT)
     return code
 
 
 def stack_file(stack: str) -> Path:
-    """Return a stack's file in the current folder."""
-    return Path(f"Pulumi.{stack}.yaml").absolute()
+    """Return a stack's file in the current folder, or the file itself if its path is given."""
+    named = Path(stack)
+    return (named if named.suffix in {".yaml", ".yml"} else Path(f"Pulumi.{stack}.yaml")).absolute()
 
 
 if __name__ == "__main__":

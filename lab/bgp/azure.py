@@ -100,6 +100,11 @@ class AzureSide:
             StaticRoute(destination=space, via="blackhole") for space in vnet.address_space
         ]
         self._draft.add_host(vnet.name, node, *virtual_network_host(vnet))
+        self._draft.limits += [
+            f"{vnet.name}'s subnet {name}: its route table {subnet.route_table} is not brought to life"
+            for name, subnet in vnet.subnets.items()
+            if subnet.route_table
+        ]
         return node
 
     def _express_route_gateway(self, vnet: VirtualNetwork) -> NodeDraft:
@@ -130,8 +135,6 @@ class AzureSide:
             _define_gateway_policy(node)
             _define_tunnel_policy(node, vnet)
             node.label = gateway_bgp_address(vnet, number)
-            # else each of two instances takes a lost router to be behind the other, for BGP's hold time
-            node.resolves_by_own_routes = True
             instances.append(node)
         for first, second in pairwise(instances):
             self._session(first, second, maps=(("from-instance", "to-instance"),) * 2)

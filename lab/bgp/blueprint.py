@@ -68,6 +68,8 @@ class Port:
     addresses: tuple[IPv4Interface, ...]
     enabled: bool = True
     """False for an interface that the description shuts down."""
+    peer: IPv4Address | None = None
+    """The other end's address, where it is on no common network and yet counts as connected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lab.bgp.blueprint import Blueprint
 from lab.bgp.comparison import Mismatch, compare
-from lab.bgp.convergence import await_convergence
+from lab.bgp.convergence import await_convergence, await_hold_time
+from lab.bgp.errors import NotConvergedError
 from lab.bgp.failures import Cut, cut, mend, plan_cut
 from routing import predict_paths
 from topology import Network
@@ -22,9 +23,12 @@ class Verdict:
     mended: str | None
     """The failure that came before, in a steady state that is looked at once more."""
     pairs: int
-    settled: float
-    """Seconds until routing had settled."""
+    pings: int
+    """Of those pairs, how many were pinged, too: all but in a steady state that is looked at once more."""
+    held: bool
+    """Whether it was as predicted only after BGP's hold time had ended sessions that the failure left up."""
     took: float
+    """Seconds until it had settled and was compared."""
     mismatches: tuple[Mismatch, ...]
 
 
@@ -48,15 +52,29 @@ def check(network: Network, blueprint: Blueprint, failures: tuple[str, ...]) -> 
 
 def _verdict(network: Network, blueprint: Blueprint, planned: Cut, mended: str | None = None) -> Verdict:
     began = time.monotonic()
-    convergence = await_convergence(blueprint, planned)
     scenarios = predict_paths(network, planned.element)
     scenario = next(one for one in scenarios if one.failure == planned.element)
-    mismatches = compare(blueprint, convergence.tables, scenario, pings=mended is None)
+    pings = mended is None
+
+    def look() -> tuple[Mismatch, ...]:
+        tables = await_convergence(blueprint, planned).tables
+        return compare(blueprint, tables, scenario, pings=pings)
+
+    held = False
+    try:
+        mismatches = look()
+        held = bool(mismatches) and await_hold_time(blueprint, planned)
+    except NotConvergedError:
+        if not (held := await_hold_time(blueprint, planned)):
+            raise
+    if held:
+        mismatches = look()
     return Verdict(
         failure=planned.element,
         mended=mended,
         pairs=len(scenario.paths),
-        settled=convergence.seconds,
+        pings=len(scenario.paths) if pings else 0,
+        held=held,
         took=time.monotonic() - began,
         mismatches=mismatches,
     )

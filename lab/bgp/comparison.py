@@ -67,9 +67,12 @@ def _compare_path(
     pair = path.source, path.destination
     there, back = trails[pair], trails[pair[::-1]]
     delivered = any(trail.delivered for trail in there)
+    in_part = any(_is_lost_in_part(trails) for trails in (there, back))
     found = [("reachability", _word(path.reachable), _word(delivered))]
     answers = path.reachable and path.back.via != "none"
-    if pair in answered:
+    if path.determined:
+        found.append(("some of the equal ways end", "no", _word(in_part)))
+    if pair in answered and not in_part:
         found.append(("answers to ping", _word(answers), _word(answered[pair])))
     if path.reachable and delivered:
         found.append(("elements on the way", *_hops(path.forward, there)))
@@ -110,6 +113,11 @@ def _segments(predicted: Direction, measured: tuple[Trail, ...]) -> tuple[str, s
     if not predicted.determined and ways <= expected:
         expected = ways
     return _written(expected), _written(ways)
+
+
+def _is_lost_in_part(ways: tuple[Trail, ...]) -> bool:
+    """Whether some of the equal-cost ways arrive and others end: a flow's fate is then a hash's choice."""
+    return len({trail.delivered for trail in ways}) > 1
 
 
 def _is_symmetric(there: tuple[Trail, ...], back: tuple[Trail, ...]) -> bool:

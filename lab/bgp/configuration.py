@@ -71,8 +71,6 @@ class Bgp:
     router_id: IPv4Address
     neighbors: tuple[Neighbor, ...]
     networks: tuple[IPv4Network, ...] = ()
-    resolves_by_own_routes: bool = False
-    """Reach next hops by static and connected routes only, as a VPN gateway reaches its tunnels' far ends."""
     shares: bool = True
     """Use routes of equal cost together, whatever the AS in their paths (PATH-6); IOS uses one."""
 

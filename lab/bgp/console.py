@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -21,12 +22,13 @@ from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.drill import affected_pair, default_element, run_drill
 from lab.bgp.errors import LivingLabError
 from lab.bgp.evidence import write_evidence
-from lab.bgp.interruptions import Manner
+from lab.bgp.manner import Manner
+from lab.bgp.measuring import measure, memory
 from lab.bgp.namespaces import inside
 from routing import element_names
 from topology import Network, load_stack
 
-_MEBIBYTE = 1024.0
+_MEASURED_SECONDS = 10.0
 
 
 def run(options: argparse.Namespace, directory: Directory) -> int:
@@ -34,18 +36,26 @@ def run(options: argparse.Namespace, directory: Directory) -> int:
     network, blueprint = _living(directory)
     match options.command:
         case "settle":
-            convergence = await_convergence(blueprint)
-            _say(f"converged {convergence.seconds:.1f} s later, {_memory():.0f} MiB in all")
+            _settle(blueprint, options.within, options.measures)
         case "status":
             _say_status(blueprint, directory)
         case "check":
             failures = element_names(network) if options.all_failures else tuple(options.failure)
-            return _check(network, blueprint, failures, options.verdicts)
+            return _check(network, blueprint, failures, options)
         case "run":
             return _run_in(blueprint, options.node, options.program)
         case "drill":
             return _drill(network, blueprint, options, directory)
     return 0
+
+
+def _settle(blueprint: Blueprint, within: float, measures: Path | None) -> None:
+    convergence = await_convergence(blueprint, seconds=within)
+    _say(f"settled {convergence.seconds:.1f} s later, {memory():.0f} MiB in all")
+    _say_limits(blueprint)
+    if measures:
+        found = {"settledSeconds": convergence.seconds, **asdict(measure(blueprint, _MEASURED_SECONDS))}
+        measures.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def _living(directory: Directory) -> tuple[Network, Blueprint]:
@@ -59,16 +69,18 @@ def _living(directory: Directory) -> tuple[Network, Blueprint]:
     return network, draw_blueprint(network)
 
 
-def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...], verdicts: Path | None) -> int:
+def _check(
+    network: Network, blueprint: Blueprint, failures: tuple[str, ...], options: argparse.Namespace
+) -> int:
     wrong = 0
     written = []
     for verdict in check(network, blueprint, failures):
         name = verdict.failure or "steady state"
         found = len(verdict.mismatches)
-        if verdict.mended is None or found:
+        if found or (verdict.mended is None and not options.quiet):
             again = f" after {verdict.mended}" if verdict.mended else ""
-            settled = f"settled in {verdict.settled:.1f} s"
-            _say(f"{name}{again}: {verdict.pairs} pairs, {found} mismatches, {settled}")
+            held = ", after BGP's hold time" if verdict.held else ""
+            _say(f"{name}{again}: {verdict.pairs} pairs, {found} mismatches, {verdict.took:.1f} s{held}")
         for mismatch in verdict.mismatches:
             _say(f"  {mismatch}")
         wrong += found
@@ -77,12 +89,14 @@ def _check(network: Network, blueprint: Blueprint, failures: tuple[str, ...], ve
                 "failure": verdict.failure,
                 "mended": verdict.mended,
                 "pairs": verdict.pairs,
-                "settledSeconds": round(verdict.settled, 1),
+                "pings": verdict.pings,
+                "held": verdict.held,
+                "seconds": round(verdict.took, 1),
                 "mismatches": [str(mismatch) for mismatch in verdict.mismatches],
             }
         )
-    if verdicts:
-        verdicts.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+        if options.verdicts:
+            options.verdicts.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     return 1 if wrong else 0
 
 
@@ -109,8 +123,9 @@ def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, 
     for event in drill.events:
         _say(f"{event.at - drill.events[0].at:6.1f} s  {event.what}")
     for (source, destination), probe in ((drill.pair, drill.there), (drill.pair[::-1], drill.back)):
-        outcome = f"{probe.lost} of {probe.sent} lost, {probe.outage:.2f} s of silence"
-        _say(f"{source} to {destination}: {outcome}")
+        lost = len(probe.lost), probe.lost_between(drill.mended, probe.ended)
+        outcome = f"{lost[0]} of {len(probe.sent)} lost, {lost[1]} of them on the way back"
+        _say(f"{source} to {destination}: {outcome}, {probe.outage:.2f} s of silence")
     for path in write_evidence(drill, directory.path / "drills"):
         _say(str(path))
     return 0 if all(phase.as_predicted for phase in drill.phases) else 1
@@ -125,24 +140,14 @@ def _say_status(blueprint: Blueprint, directory: Directory) -> None:
         runs = ", ".join(node.routing.daemons) if node.routing else ""
         table.add_row(node.name, runs, node.element or "")
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+    _say_limits(blueprint)
+    left = status["endsAt"] - time.time()
+    _say(f"{memory():.0f} MiB, ends by itself in {left / 60:.0f} min")
+
+
+def _say_limits(blueprint: Blueprint) -> None:
     for limit in blueprint.limits:
         _say(f"not brought to life: {limit}")
-    left = status["endsAt"] - time.time()
-    _say(f"{_memory():.0f} MiB, ends by itself in {left / 60:.0f} min")
-
-
-def _memory() -> float:
-    """Return what all programs of the network take together, in MiB: their proportional set size."""
-    total = 0
-    for rollup in Path("/proc").glob("[0-9]*/smaps_rollup"):
-        try:
-            if Path(rollup.parent, "comm").read_text().startswith("python"):
-                continue
-            lines = rollup.read_text().splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / _MEBIBYTE
 
 
 def _say(line: str) -> None:

@@ -7,7 +7,7 @@ each sample holds the kernel's tables, BGP's table versions, and the states of s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ from lab.bgp.vty import Vty
 _STABLE_SAMPLES = 4
 _INTERVAL = 0.5
 _SECONDS = 60.0
+_HOLD_SECONDS = 200.0
+"""Longer than BGP's 180 s."""
 _WORKERS = 8
 
 
@@ -37,8 +39,8 @@ class Convergence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sample:
-    state: tuple[object, ...]
-    """What must not change."""
+    state: Mapping[str, object]
+    """What must not change, by what it is of."""
     missing: tuple[str, ...]
     """What ought to be up and is not."""
     tables: ForwardingTables
@@ -54,10 +56,13 @@ def await_convergence(blueprint: Blueprint, cut: Cut | None = None, seconds: flo
     samples = 0
     steady_since, unchanged = began, 0
     last: _Sample | None = None
+    changed: tuple[str, ...] = ()
     while time.monotonic() - began < seconds:
         moment = time.monotonic()
         sample = _take(blueprint, cut or Cut())
         samples += 1
+        if last is not None and sample.state != last.state:
+            changed = tuple(name for name, state in sample.state.items() if state != last.state[name])
         if last is None or sample.missing or sample.state != last.state:
             steady_since, unchanged = moment, 0
         else:
@@ -66,8 +71,49 @@ def await_convergence(blueprint: Blueprint, cut: Cut | None = None, seconds: flo
         if not sample.missing and unchanged >= _STABLE_SAMPLES:
             return Convergence(seconds=steady_since - began, samples=samples, tables=sample.tables)
         time.sleep(max(0.0, _INTERVAL - (time.monotonic() - moment)))
-    why = ", ".join(last.missing) if last and last.missing else "tables keep changing"
-    raise NotConvergedError(f"routing has not settled within {seconds:.0f} s: {why}")
+    raise NotConvergedError(f"routing has not settled within {seconds:.0f} s: {_obstacle(last, changed)}")
+
+
+def _obstacle(last: _Sample | None, changed: tuple[str, ...]) -> str:
+    if last and last.missing:
+        return f"not up: {', '.join(last.missing)}"
+    return f"changes without end: {', '.join(changed)}"
+
+
+def await_hold_time(blueprint: Blueprint, cut: Cut) -> bool:
+    """Wait until the sessions that a cut has left hanging have ended by BGP's hold time; False if none had.
+
+    A router goes on with what such a session told it for as long as something else leads to the next hop.
+
+    Raises:
+        NotConvergedError: if they do not end.
+    """
+    if not (hanging := _hanging_sessions(blueprint, cut)):
+        return False
+    deadline = time.monotonic() + _HOLD_SECONDS
+    while hanging:
+        if time.monotonic() > deadline:
+            raise NotConvergedError(f"still up after {_HOLD_SECONDS:.0f} s: {', '.join(hanging)}")
+        time.sleep(1.0)
+        hanging = _hanging_sessions(blueprint, cut)
+    return True
+
+
+def _hanging_sessions(blueprint: Blueprint, cut: Cut) -> tuple[str, ...]:
+    """Return the sessions that are up though nothing joins their ends: over a wire, or across a LAN."""
+    wires = _wires_by_session(blueprint)
+    joined = {port.node for wire in blueprint.wires if wire not in cut.wires for port in wire.ends}
+    return tuple(
+        f"BGP from {node.name} to {neighbor.description}"
+        for node in blueprint.speakers
+        for neighbor, established in _sessions(node, dict(_bgp_state(node)[1]))
+        if established
+        and (
+            wires.get(_key(node, neighbor)) in cut.wires
+            or node.name not in joined
+            or neighbor.node not in joined
+        )
+    )
 
 
 def _take(blueprint: Blueprint, cut: Cut) -> _Sample:
@@ -81,9 +127,13 @@ def _take(blueprint: Blueprint, cut: Cut) -> _Sample:
         missing += _missing_adjacencies(node, adjacencies, cut)
     missing += _missing_tunnels(blueprint, cut)
     tables = read_tables(blueprint)
-    return _Sample(
-        state=(tuple(bgp), tuple(ospf), tuple(tables.entries.items())), missing=tuple(missing), tables=tables
-    )
+    state: dict[str, object] = {
+        f"the kernel's table of {name}": table for name, table in tables.entries.items()
+    }
+    for node, of_bgp, of_ospf in zip(blueprint.speakers, bgp, ospf, strict=True):
+        state[f"BGP of {node.name}"] = of_bgp
+        state[f"OSPF of {node.name}"] = of_ospf
+    return _Sample(state=state, missing=tuple(missing), tables=tables)
 
 
 # --- BGP -------------------------------------------------------------------------------------------------
@@ -116,14 +166,22 @@ def _wires_by_session(blueprint: Blueprint) -> dict[tuple[str, str], Wire]:
     }
 
 
+def _key(node: Node, neighbor: Neighbor) -> tuple[str, str]:
+    return node.name, str(neighbor.address)
+
+
+def _sessions(node: Node, states: Mapping[str, str]) -> Iterator[tuple[Neighbor, bool]]:
+    """Yield each neighbor, and whether its session is up."""
+    if node.routing and node.routing.bgp:
+        for neighbor in node.routing.bgp.neighbors:
+            yield neighbor, states.get(str(neighbor.address)) == "Established"
+
+
 def _missing_sessions(
-    node: Node, states: dict[str, str], wires: dict[tuple[str, str], Wire], cut: Cut
+    node: Node, states: Mapping[str, str], wires: Mapping[tuple[str, str], Wire], cut: Cut
 ) -> Iterator[str]:
-    if node.routing is None or node.routing.bgp is None:
-        return
-    for neighbor in node.routing.bgp.neighbors:
-        wire = wires.get((node.name, str(neighbor.address)))
-        established = states.get(str(neighbor.address)) == "Established"
+    for neighbor, established in _sessions(node, states):
+        wire = wires.get(_key(node, neighbor))
         if not established and _ought_to_be_up(node, neighbor, wire, cut):
             yield f"BGP from {node.name} to {neighbor.description} ({neighbor.address})"
 

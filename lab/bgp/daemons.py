@@ -72,6 +72,7 @@ class Daemons:
 
     def start_frr(self, node: str, daemon: str) -> None:
         """Start one of a node's FRR daemons and wait until it answers; it has no configuration."""
+        _terminal(node, daemon).unlink(missing_ok=True)
         self._launch_frr(node, daemon)
         self._await(node, daemon, _terminal(node, daemon).exists)
 
@@ -119,18 +120,32 @@ class Daemons:
         for node in connections(self._blueprint):
             directory = RUN / node
             directory.mkdir(parents=True)
-            settings = directory / "strongswan.conf"
             log = self._logs / f"{node}.log"
-            settings.write_text(render_charon(str(directory / "charon.vici"), str(log)))
-            environment = {"STRONGSWAN_CONF": str(settings)}
-            self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
+            (directory / "strongswan.conf").write_text(
+                render_charon(str(directory / "charon.vici"), str(log))
+            )
+            self._launch_charon(node)
+
+    def _launch_charon(self, node: str) -> None:
+        environment = {"STRONGSWAN_CONF": str(RUN / node / "strongswan.conf")}
+        self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
 
     def _load_charons(self, keys: Mapping[str, str]) -> None:
         for node, several in connections(self._blueprint).items():
-            self._await(node, "charon", (RUN / node / "charon.vici").exists)
-            run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
+            self._await_charon(node)
             load_ipsec(node, render_swanctl(several, keys))
         self.initiate_missing()
+
+    def _await_charon(self, node: str) -> None:
+        self._await(node, "charon", (RUN / node / "charon.vici").exists)
+        run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
+
+    def restart_charon(self, node: str) -> None:
+        """Start a public node's strongSwan with what it had: connections, and their keys."""
+        (RUN / node / "charon.vici").unlink(missing_ok=True)
+        self._launch_charon(node)
+        self._await_charon(node)
+        load_ipsec(node)
 
     def initiate_missing(self) -> None:
         """Try every tunnel anew that has no security association, as IOS does while it is configured."""
@@ -189,7 +204,10 @@ _Spis = tuple[str, str]
 
 
 def _associations(node: str) -> dict[str, tuple[_Spis, ...]]:
-    said = run("swanctl", "--list-sas", "--raw", "--uri", _vici(node))
+    try:
+        said = run("swanctl", "--list-sas", "--raw", "--uri", _vici(node))
+    except FailedCommandError:
+        return {}  # it has ended
     found: dict[str, tuple[_Spis, ...]] = {}
     for name, inbound, outbound in _INSTALLED.findall(said):
         found[name] = (*found.get(name, ()), (inbound, outbound))
@@ -204,10 +222,10 @@ def _vici(node: str) -> str:
     return f"unix://{RUN / node / 'charon.vici'}"
 
 
-def load_ipsec(node: str, text: str) -> None:
-    """Load a public node's connections and keys anew."""
-    directory = RUN / node
-    file = directory / "swanctl.conf"
-    file.touch(mode=0o600)
-    file.write_text(text)
+def load_ipsec(node: str, text: str | None = None) -> None:
+    """Load a public node's connections and keys anew, from its file if no text is given."""
+    file = RUN / node / "swanctl.conf"
+    if text is not None:
+        file.touch(mode=0o600)
+        file.write_text(text)
     run("swanctl", "--load-all", "--noprompt", "--clear", "--file", str(file), "--uri", _vici(node))

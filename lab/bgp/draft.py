@@ -40,7 +40,6 @@ class NodeDraft:
     segment: Segment | None = None
     asn: int | None = None
     shares: bool = True
-    resolves_by_own_routes: bool = False
     neighbors: list[Neighbor] = field(default_factory=list)
     networks: list[IPv4Network] = field(default_factory=list)
     static_routes: list[StaticRoute] = field(default_factory=list)
@@ -84,7 +83,6 @@ class NodeDraft:
                 neighbors=tuple(self.neighbors),
                 networks=tuple(self.networks),
                 shares=self.shares,
-                resolves_by_own_routes=self.resolves_by_own_routes,
             ),
             ospf=self.ospf,
             static_routes=tuple(dict.fromkeys(self.static_routes)),

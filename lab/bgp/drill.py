@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.bgp.blueprint import Blueprint
 from lab.bgp.convergence import await_convergence
-from lab.bgp.counters import Count, difference, read_counters
-from lab.bgp.draining import Step
+from lab.bgp.counters import Count, Crossing, Sampler, difference, read_counters
 from lab.bgp.errors import LivingLabError, NotConvergedError
 from lab.bgp.failures import Cut, plan_cut
 from lab.bgp.forwarding import Trail, read_tables
-from lab.bgp.interruptions import Manner, interruption
-from lab.bgp.probes import Probe, ProbeResult, trace
+from lab.bgp.interruptions import interruption
+from lab.bgp.manner import Manner
+from lab.bgp.probes import Hop, Probe, ProbeResult, trace
+from lab.bgp.steps import Event, carry_out
 from routing import Direction, predict_paths
 from routing import Path as PredictedPath
 from topology import Network
@@ -31,38 +32,45 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What happened, and when, in seconds since the epoch."""
-
-    at: float
-    what: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
     """Before, during or after the failure: what traffic crosses."""
 
     name: str
     there: tuple[Trail, ...]
     back: tuple[Trail, ...]
-    traced_there: tuple[str, ...]
-    traced_back: tuple[str, ...]
-    counts: dict[str, Count]
+    traced_there: tuple[Hop, ...]
+    traced_back: tuple[Hop, ...]
+    counts: Mapping[str, Count]
     """Of three seconds, by link and tunnel."""
-    predicted: PredictedPath | None
-    """None where the prediction has no such state."""
+    predicted: PredictedPath
 
     @property
     def as_predicted(self) -> bool:
-        """Whether both directions go by the elements that the prediction names."""
-        if self.predicted is None:
-            return True
-        return _agrees(self.predicted.forward, self.there) and _agrees(self.predicted.back, self.back)
+        """Whether both directions go by the elements that the prediction names, and traces by those nodes."""
+        return (
+            _agrees(self.predicted.forward, self.there)
+            and _agrees(self.predicted.back, self.back)
+            and _confirms(self.traced_there, self.there)
+            and _confirms(self.traced_back, self.back)
+        )
 
 
 def _agrees(predicted: Direction, measured: tuple[Trail, ...]) -> bool:
     ways = {trail.hops for trail in measured if trail.delivered}
     return ways == set(predicted.hops) or (not predicted.determined and ways <= set(predicted.hops))
+
+
+def _confirms(traced: tuple[Hop, ...], measured: tuple[Trail, ...]) -> bool:
+    """Whether the nodes that answered a trace are those of the ways, if any way is delivered.
+
+    Each packet of a trace is a flow of its own, and may take another of several equal ways.
+    """
+    ways = [trail.nodes for trail in measured if trail.delivered]
+    answered = [hop.node for hop in traced[:-1]]
+    fitting = [way for way in ways if len(way) == len(answered)]
+    return not ways or all(
+        node is None or node in {way[place] for way in fitting} for place, node in enumerate(answered)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +82,12 @@ class Drill:
     pair: Pair
     there: ProbeResult
     back: ProbeResult
+    mended: float
+    """When what had failed began to come back, in seconds since the epoch."""
     events: tuple[Event, ...]
     phases: tuple[Phase, ...]
+    crossings: tuple[Crossing, ...]
+    """What crossed each link and tunnel, all the time."""
 
 
 def default_element(network: Network) -> str:
@@ -119,23 +131,23 @@ def run_drill(
         NotConvergedError: if routing does not settle, or traffic never finds another way.
     """
     planned = plan_cut(blueprint, element)
-    interrupting, mending = interruption(blueprint, planned, manner, room / "logs")
-    predictions = {scenario.failure: scenario.paths for scenario in predict_paths(network, element)}
     forecast = {
-        failure: next(path for path in paths if (path.source, path.destination) == pair)
-        for failure, paths in predictions.items()
+        scenario.failure: next(path for path in scenario.paths if (path.source, path.destination) == pair)
+        for scenario in predict_paths(network, element)
     }
     await_convergence(blueprint)
+    interrupting, mending = interruption(blueprint, planned, manner, pair, room / "logs")
     events: list[Event] = []
     phases: list[Phase] = []
     with ExitStack() as stack:
+        sampler = stack.enter_context(Sampler(blueprint))
         probes = [
             stack.enter_context(Probe(blueprint, *way, room / f"probe-{way[0]}-{way[1]}.txt"))
             for way in (pair, pair[::-1])
         ]
         phases.append(_phase(blueprint, "before", pair, forecast[None]))
         try:
-            events += _carry_out(interrupting)
+            events += carry_out(interrupting)
             if forecast[element].reachable and forecast[element].back.hops:
                 events += _await_other_way(blueprint, planned, pair, phases[0])
             await_convergence(
@@ -143,7 +155,8 @@ def run_drill(
             )
             phases.append(_phase(blueprint, "during", pair, forecast[element]))
         finally:
-            events += _carry_out(mending)
+            mended = time.time()
+            events += carry_out(mending)
         convergence = await_convergence(blueprint)
         events.append(Event(at=time.time(), what=f"routing has settled, in {convergence.seconds:.1f} s"))
         phases.append(_phase(blueprint, "after", pair, forecast[None]))
@@ -153,15 +166,11 @@ def run_drill(
         pair=pair,
         there=probes[0].result(),
         back=probes[1].result(),
+        mended=mended,
         events=tuple(events),
         phases=tuple(phases),
+        crossings=sampler.crossings(),
     )
-
-
-def _carry_out(steps: list[Step]) -> Iterator[Event]:
-    for words, step in steps:
-        yield Event(at=time.time(), what=words)
-        step()
 
 
 def _await_other_way(blueprint: Blueprint, planned: Cut, pair: Pair, before: Phase) -> Iterator[Event]:
@@ -188,7 +197,7 @@ def _without_sessions(blueprint: Blueprint, planned: Cut) -> Cut:
     return Cut(element=planned.element, wires=wires)
 
 
-def _phase(blueprint: Blueprint, name: str, pair: Pair, predicted: PredictedPath | None) -> Phase:
+def _phase(blueprint: Blueprint, name: str, pair: Pair, predicted: PredictedPath) -> Phase:
     before = read_counters(blueprint)
     time.sleep(_QUIET)
     counts = difference(before, read_counters(blueprint))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.bgp.counters import Count
 from lab.bgp.drill import Drill, Phase
 from lab.bgp.forwarding import Trail
 from lab.bgp.frr import TEMPLATES
-from lab.bgp.probes import INTERVAL, ProbeResult
-
-_WIDTH = 1000
-_LEFT = 150
-_TICK = 2.0
+from lab.bgp.probes import Hop, ProbeResult
+from lab.bgp.timeline import draw_timeline
 
 
 def write_evidence(drill: Drill, room: Path) -> tuple[Path, ...]:
@@ -24,7 +23,7 @@ def write_evidence(drill: Drill, room: Path) -> tuple[Path, ...]:
     texts = {
         "json": json.dumps(document, indent=2) + "\n",
         "md": TEMPLATES.get_template("drill.md.j2").render(**document, picture=f"{stem}.svg"),
-        "svg": TEMPLATES.get_template("drill.svg.j2").render(picture(drill)),
+        "svg": TEMPLATES.get_template("drill.svg.j2").render(draw_timeline(drill)),
     }
     paths = []
     for ending, text in texts.items():
@@ -43,16 +42,30 @@ def drill_document(drill: Drill) -> dict[str, Any]:
         "source": source,
         "destination": destination,
         "probes": [
-            {"from": source, "to": destination, **_probe(drill.there)},
-            {"from": destination, "to": source, **_probe(drill.back)},
+            {"from": source, "to": destination, **_probe(drill, drill.there)},
+            {"from": destination, "to": source, **_probe(drill, drill.back)},
         ],
         "events": [{"at": round(event.at - start, 2), "what": event.what} for event in drill.events],
         "phases": [_phase(phase) for phase in drill.phases],
+        "packets": [
+            {
+                "from": round(one.begin - start, 2),
+                "to": round(one.end - start, 2),
+                "crossed": _counts(one.counts),
+            }
+            for one in drill.crossings
+        ],
     }
 
 
-def _probe(result: ProbeResult) -> dict[str, Any]:
-    return {"sent": result.sent, "lost": result.lost, "outageSeconds": round(result.outage, 2)}
+def _probe(drill: Drill, result: ProbeResult) -> dict[str, Any]:
+    return {
+        "sent": len(result.sent),
+        "lost": len(result.lost),
+        "lostUntilMended": result.lost_between(0, drill.mended),
+        "lostFromThenOn": result.lost_between(drill.mended, result.ended),
+        "outageSeconds": round(result.outage, 2),
+    }
 
 
 def _phase(phase: Phase) -> dict[str, Any]:
@@ -61,13 +74,18 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "there": [_trail(trail) for trail in phase.there],
         "back": [_trail(trail) for trail in phase.back],
         "asPredicted": phase.as_predicted,
-        "tracedThere": list(phase.traced_there),
-        "tracedBack": list(phase.traced_back),
-        "packets": {
-            element: {"sent": count.sent, "received": count.received}
-            for element, count in phase.counts.items()
-        },
+        "tracedThere": [_hop(hop) for hop in phase.traced_there],
+        "tracedBack": [_hop(hop) for hop in phase.traced_back],
+        "packets": _counts(phase.counts),
     }
+
+
+def _counts(counts: Mapping[str, Count]) -> dict[str, dict[str, int]]:
+    return {element: {"sent": count.sent, "received": count.received} for element, count in counts.items()}
+
+
+def _hop(hop: Hop) -> dict[str, str | None]:
+    return {"address": hop.address, "node": hop.node}
 
 
 def _trail(trail: Trail) -> dict[str, Any]:
@@ -75,38 +93,4 @@ def _trail(trail: Trail) -> dict[str, Any]:
         "delivered": trail.delivered,
         "hops": list(trail.hops),
         "segments": [f"{kind}:{over}" for kind, over in trail.segments],
-    }
-
-
-def picture(drill: Drill) -> dict[str, Any]:
-    """Return the timeline's coordinates: a mark for each reply, a line for each event."""
-    moments = (*drill.there.replies, *drill.back.replies, *(event.at for event in drill.events))
-    begin, end = min(moments), max(moments)
-    scale = (_WIDTH - _LEFT - 20) / max(end - begin, 1.0)
-
-    def across(moment: float) -> float:
-        return round(_LEFT + (moment - begin) * scale, 1)
-
-    start = drill.events[0].at
-    source, destination = drill.pair
-    rows = (
-        (f"{source} to {destination}", drill.there),
-        (f"{destination} to {source}", drill.back),
-    )
-    return {
-        "width": _WIDTH,
-        "height": 110 + 18 * len(drill.events),
-        "mark": max(0.6, round(INTERVAL * scale * 0.8, 2)),
-        "rows": [
-            {"label": label, "y": 20 + 40 * number, "marks": [across(moment) for moment in result.replies]}
-            for number, (label, result) in enumerate(rows)
-        ],
-        "events": [
-            {
-                "x": across(event.at),
-                "y": 118 + 18 * number,
-                "what": f"{event.at - start:+.1f} s: {event.what}",
-            }
-            for number, event in enumerate(drill.events)
-        ],
     }

@@ -1,20 +1,27 @@
-"""How something fails: cables pulled, packets silently dropped, a daemon killed, or a planned drain."""
+"""How something fails: cables pulled, packets silently dropped, programs killed, or a planned drain."""
 
 from __future__ import annotations
 
 import os
 import signal
-from enum import StrEnum
 from pathlib import Path
 
-from lab.bgp.blueprint import Blueprint
+from lab.bgp.blueprint import Blueprint, Node
+from lab.bgp.configuration import Neighbor
 from lab.bgp.daemons import RUN, Daemons
-from lab.bgp.draining import Step, draining
+from lab.bgp.draining import Pair, Steps, draining, withdrawing
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import Cut, cut, mend
+from lab.bgp.manner import Manner
 from lab.bgp.namespaces import inside, run
+from lab.bgp.steps import Sight, Step
+from lab.bgp.strongswan import connections
+from lab.bgp.vty import Vty, configure
 
 _SILENCE = "silence"
+_JUST_NOW = 1.0
+_KEEPALIVE_SECONDS = 65.0
+"""Longer than the 60 s between two keepalives."""
 _SILENT_RULES = """\
 table inet {table} {{
     chain arriving {{
@@ -25,42 +32,40 @@ table inet {table} {{
 """
 
 
-class Manner(StrEnum):
-    """How an element fails."""
-
-    DOWN = "down"
-    """Interfaces lose their carrier at both ends."""
-    SILENT = "silent"
-    """Packets vanish both ways, and no interface notices."""
-    KILLED = "killed"
-    """The routers' BGP process is killed, and started anew to mend it."""
-    DRAIN = "drain"
-    """A planned change: traffic moves first, then the element is shut."""
-
-
-def interruption(
-    blueprint: Blueprint, planned: Cut, manner: Manner, logs: Path
-) -> tuple[list[Step], list[Step]]:
-    """Return the steps that interrupt, and those that mend.
+def interruption(blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, logs: Path) -> Steps:
+    """Return the steps that interrupt, and those that mend; a planned change looks at the pair's traffic.
 
     Raises:
         UnsupportedDesignError: if the element cannot fail in this manner.
     """
-    name = planned.element
     match manner:
         case Manner.DOWN:
-            return (
-                [(f"{name} goes down", lambda: cut(planned))],
-                [(f"{name} comes up", lambda: mend(blueprint, planned))],
-            )
+            return _pulling(blueprint, planned)
         case Manner.SILENT:
-            return (
-                [(f"{name} drops everything, both ways", lambda: _silence(planned))],
-                [(f"{name} drops nothing any more", lambda: _unsilence(planned))],
-            )
+            return _silencing(planned)
+        case Manner.SILENT_WITHOUT_BFD:
+            return _without_bfd(blueprint, planned)
         case Manner.KILLED:
             return _killing(blueprint, planned, logs)
-    return draining(blueprint, planned)
+        case Manner.GONE:
+            return _losing_power(blueprint, planned, logs)
+    return (draining if manner is Manner.DRAIN else withdrawing)(blueprint, planned, pair)
+
+
+def _pulling(blueprint: Blueprint, planned: Cut) -> Steps:
+    name = planned.element
+    return (
+        [Step(words=f"{name} goes down", act=lambda: cut(planned))],
+        [Step(words=f"{name} comes up", act=lambda: mend(blueprint, planned))],
+    )
+
+
+def _silencing(planned: Cut) -> Steps:
+    name = planned.element
+    return (
+        [Step(words=f"{name} drops everything, both ways", act=lambda: _silence(planned))],
+        [Step(words=f"{name} drops nothing any more", act=lambda: _unsilence(planned))],
+    )
 
 
 def _silence(planned: Cut) -> None:
@@ -75,10 +80,105 @@ def _unsilence(planned: Cut) -> None:
         run(*inside(node, "nft", "-f", "-"), text=lines)
 
 
-# --- a killed daemon -------------------------------------------------------------------------------------
+def _without_bfd(blueprint: Blueprint, planned: Cut) -> Steps:
+    """Take BFD off the element's sessions first, and put it back at the end."""
+    addresses = {
+        here.node: {address.ip for address in there.addresses}
+        for wire in planned.wires
+        for here, there in (wire.ends, wire.ends[::-1])
+    }
+    sessions = [
+        (node, neighbor)
+        for node in blueprint.speakers
+        for neighbor in (node.routing.bgp.neighbors if node.routing and node.routing.bgp else ())
+        if neighbor.bfd and neighbor.address in addresses.get(node.name, ())
+    ]
+    if not sessions:
+        raise UnsupportedDesignError(f"{planned.element} has no session with BFD: name a circuit's link")
+
+    def switch(line: str) -> None:
+        for node, neighbor in sessions:
+            assert node.routing is not None
+            assert node.routing.bgp is not None
+            process = f"router bgp {node.routing.bgp.asn}"
+            configure(RUN / node.name / "bgpd.vty", (process, line.format(neighbor.address)))
+
+    name = planned.element
+    off = Step(
+        words=f"BFD is taken off {name}",
+        act=lambda: switch("no neighbor {} bfd"),
+        sight=Sight(
+            words="a keepalive has come: BGP's hold time begins anew, which is the worst moment to fail",
+            holds=lambda: any(_seconds_since_read(node, neighbor) < _JUST_NOW for node, neighbor in sessions),
+            otherwise="no keepalive has come",
+            seconds=_KEEPALIVE_SECONDS,
+        ),
+    )
+    on = Step(words=f"BFD is back on {name}", act=lambda: switch("neighbor {} bfd 3 300 300"))
+    silence, sound = _silencing(planned)
+    return [off, *silence], [*sound, on]
 
 
-def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> tuple[list[Step], list[Step]]:
+def _seconds_since_read(node: Node, neighbor: Neighbor) -> float:
+    address = str(neighbor.address)
+    with Vty(RUN / node.name / "bgpd.vty") as vty:
+        said = vty.json(f"show bgp neighbors {address} json")
+    return float(said[address]["bgpTimerLastRead"]) / 1000
+
+
+# --- killed programs -------------------------------------------------------------------------------------
+
+
+def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
+    nodes = _speakers(blueprint, planned)
+    daemons = Daemons(blueprint, logs)
+
+    def kill() -> None:
+        for node in nodes:
+            os.kill(int((RUN / node.name / "bgpd.pid").read_text()), signal.SIGKILL)
+
+    def restart() -> None:
+        for node in nodes:
+            daemons.start_frr(node.name, "bgpd")
+            daemons.load_frr(node)
+
+    name = planned.element
+    return (
+        [Step(words=f"{name}'s BGP process is killed", act=kill)],
+        [Step(words=f"{name}'s BGP process starts anew", act=restart)],
+    )
+
+
+def _losing_power(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
+    speakers = _speakers(blueprint, planned)
+    nodes = [node.name for node in blueprint.nodes.values() if node.element == planned.element]
+    ending_tunnels = [node for node in nodes if node in connections(blueprint)]
+    daemons = Daemons(blueprint, logs)
+
+    def lose() -> None:
+        for node in nodes:
+            for pid in run("ip", "netns", "pids", node).split():
+                os.kill(int(pid), signal.SIGKILL)
+        cut(planned)
+
+    def start() -> None:
+        mend(blueprint, planned)
+        for node in speakers:
+            assert node.routing is not None
+            for daemon in node.routing.daemons:
+                daemons.start_frr(node.name, daemon)
+            daemons.load_frr(node)
+        for name in ending_tunnels:
+            daemons.restart_charon(name)
+
+    name = planned.element
+    return (
+        [Step(words=f"{name} loses its power", act=lose)],
+        [Step(words=f"{name} has power again, and starts from nothing", act=start)],
+    )
+
+
+def _speakers(blueprint: Blueprint, planned: Cut) -> list[Node]:
     nodes = [
         node
         for node in blueprint.speakers
@@ -86,18 +186,4 @@ def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> tuple[list[Step]
     ]
     if not nodes:
         raise UnsupportedDesignError(f"{planned.element} runs no BGP: name a router, a gateway or a circuit")
-    daemons = Daemons(blueprint, logs)
-
-    def kill() -> None:
-        for node in nodes:
-            pid = int((RUN / node.name / "bgpd.pid").read_text())
-            os.kill(pid, signal.SIGKILL)
-
-    def restart() -> None:
-        for node in nodes:
-            (RUN / node.name / "bgpd.vty").unlink(missing_ok=True)
-            daemons.start_frr(node.name, "bgpd")
-            daemons.load_frr(node)
-
-    name = planned.element
-    return [(f"{name}'s BGP process is killed", kill)], [(f"{name}'s BGP process starts anew", restart)]
+    return nodes

@@ -117,7 +117,11 @@ def _cables(blueprint: Blueprint) -> Iterator[str]:
 
 
 def _port_settings(port: Port) -> list[str]:
-    lines = [f"address add {address} dev {port.interface}" for address in port.addresses]
+    peer = f" peer {port.peer}" if port.peer else ""
+    lines = [
+        f"address add {address.ip if peer else address}{peer} dev {port.interface}"
+        for address in port.addresses
+    ]
     return [*lines, f"link set {port.interface} {'up' if port.enabled else 'down'}"]
 
 

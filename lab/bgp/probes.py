@@ -25,24 +25,45 @@ _END_SECONDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What one direction's probe saw."""
+    """What one direction's probe saw; all moments in seconds since the epoch."""
 
-    sent: int
+    sent: tuple[float, ...]
+    """When each packet was sent, those without a reply evenly between those with one."""
     replies: tuple[float, ...]
-    """When each reply came, in seconds since the epoch."""
+    """When each reply came."""
+    lost: tuple[float, ...]
+    """When the packets without a reply were sent."""
     ended: float
     """When the probe was ended."""
 
-    @property
-    def lost(self) -> int:
-        """Packets without a reply."""
-        return self.sent - len(self.replies)
+    def lost_between(self, begin: float, end: float) -> int:
+        """Return how many of the packets sent in a span of time had no reply."""
+        return sum(begin <= moment < end for moment in self.lost)
 
     @property
     def outage(self) -> float:
         """Seconds of the longest silence after a reply, less the probe's own interval."""
         gaps = [after - before for before, after in pairwise((*self.replies, self.ended))]
         return max(0.0, max(gaps, default=0.0) - INTERVAL)
+
+
+def read_output(text: str, began: float, ended: float) -> ProbeResult:
+    """Return what ping's output says of packets sent between two moments."""
+    replies = {int(number): float(moment) for moment, number in _REPLY.findall(text)}
+    said = _SENT.search(text)
+    count = int(said[1]) if said else max(replies, default=0)
+    known = sorted({0: began, **replies, count + 1: ended}.items())
+    sent = {
+        number: before + (after - before) * (number - first) / (second - first)
+        for (first, before), (second, after) in pairwise(known)
+        for number in range(first, second)
+    }
+    return ProbeResult(
+        sent=tuple(sent[number] for number in range(1, count + 1)),
+        replies=tuple(sorted(replies.values())),
+        lost=tuple(sent[number] for number in range(1, count + 1) if number not in replies),
+        ended=ended,
+    )
 
 
 class Probe:
@@ -56,6 +77,7 @@ class Probe:
         self._command = inside(blueprint.sites[source].host_node, "ping", *options, str(address))
 
     def __enter__(self) -> Self:
+        self._began = time.time()
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=output)
         return self
@@ -73,20 +95,29 @@ class Probe:
 
     def result(self) -> ProbeResult:
         """Return what it saw; after the context has been left."""
-        text = self._output.read_text(encoding="utf-8")
-        replies = {int(number): float(moment) for moment, number in _REPLY.findall(text)}
-        sent = _SENT.search(text)
-        return ProbeResult(
-            sent=int(sent[1]) if sent else len(replies),
-            replies=tuple(sorted(replies.values())),
-            ended=self._ended,
-        )
+        return read_output(self._output.read_text(encoding="utf-8"), self._began, self._ended)
 
 
-def trace(blueprint: Blueprint, source: str, destination: str) -> tuple[str, ...]:
-    """Return the addresses that answer on the way to a site's host, the host last; `*` where none does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """Who answered a trace."""
+
+    address: str
+    """`*` where nobody did."""
+    node: str | None = None
+
+
+def trace(blueprint: Blueprint, source: str, destination: str) -> tuple[Hop, ...]:
+    """Return who answers on the way to a site's host, the host last."""
     options = ("-n", "-q", "1", "-w", "1", "-m", "20")
     address = str(blueprint.sites[destination].host)
     command = inside(blueprint.sites[source].host_node, "traceroute", *options, address)
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    return tuple(line.split()[1] for line in done.stdout.splitlines()[1:] if len(line.split()) > 1)
+    owners = {
+        str(address.ip): port.node
+        for wire in blueprint.wires
+        for port in wire.ends
+        for address in port.addresses
+    }
+    words = [line.split() for line in done.stdout.splitlines()[1:]]
+    return tuple(Hop(address=word[1], node=owners.get(word[1])) for word in words if len(word) > 1)

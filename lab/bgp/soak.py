@@ -1,6 +1,7 @@
 """`python -m lab.bgp.soak`: generated networks, each alive and held to its prediction.
 
-Looks at the steady state and some failures of each, writes a report, and goes on where an earlier run ended.
+Looks at the steady state, at every single failure, and at the steady state again after each. What came of a
+network is kept, so that a later run goes on where an earlier one ended, and the report is about all of them.
 """
 
 from __future__ import annotations
@@ -10,101 +11,129 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from lab.bgp.directory import Directory
+from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.errors import LivingLabError
-from lab.bgp.frr import TEMPLATES
 from lab.bgp.generation import generate
 from lab.bgp.lifecycle import enter, start, stop
+from lab.bgp.prerequisites import require
+from lab.bgp.soak_report import Result, count_features, mismatches, write_report
 from routing import element_names
-from topology import CONFIG_KEY
+from topology import CONFIG_KEY, Network
 
-_LIFETIME = 900.0
+_LIFETIME = 3600.0
 
 
 def main() -> int:
     """Run a range of seeds; 1 if any prediction was wrong, 2 if a network could not be brought to life."""
+    options = _parse()
+    room = (options.directory / "soak").absolute()
+    seeds = range(options.first, options.first + options.networks)
+    try:
+        require()
+    except LivingLabError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    room.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(options.parallel) as pool:
+        for result in pool.map(lambda seed: _look_at(room, seed, options.failures), seeds):
+            sys.stdout.write(f"{_line(result)}\n")
+            sys.stdout.flush()
+    results = _kept(room)
+    if options.report:
+        write_report(results, options.report)
+    if any(result["error"] for result in results):
+        return 2
+    return 1 if any(mismatches(result) for result in results) else 0
+
+
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m lab.bgp.soak", description=__doc__)
     parser.add_argument("--directory", type=Path, default=Path(".lab"))
     parser.add_argument("--first", type=int, default=1, metavar="SEED")
-    parser.add_argument("--networks", type=int, default=100)
-    parser.add_argument("--failures", type=int, default=3, help="of each network, drawn from its elements")
-    parser.add_argument("--report", type=Path, help="Markdown; JSON lines are kept in the directory")
-    options = parser.parse_args()
-    room = (options.directory / "soak").absolute()
-    room.mkdir(parents=True, exist_ok=True)
-    results = []
-    for seed in range(options.first, options.first + options.networks):
-        result = _load(room, seed) or _live(room, seed, options.failures)
-        results.append(result)
-        sys.stdout.write(f"{_line(result)}\n")
-        sys.stdout.flush()
-    if options.report:
-        options.report.write_text(_report(results), encoding="utf-8")
-    if any(result["error"] for result in results):
-        return 2
-    return 1 if any(_mismatches(result) for result in results) else 0
+    parser.add_argument("--networks", type=int, default=100, help="seeds from the first on")
+    parser.add_argument("--parallel", type=int, default=2, metavar="N", help="networks alive at once")
+    parser.add_argument(
+        "--failures", type=int, metavar="N", help="of each network, drawn from its elements; all if left out"
+    )
+    parser.add_argument("--report", type=Path, help="Markdown, about everything that has been kept so far")
+    return parser.parse_args()
 
 
-def _load(room: Path, seed: int) -> dict[str, Any] | None:
-    file = room / f"{seed}.json"
-    if not file.exists():
-        return None
-    result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return None if result["error"] else result
-
-
-def _live(room: Path, seed: int, failures: int) -> dict[str, Any]:
-    """Bring one network to life, check it, end it, and keep what came of it."""
+def _look_at(room: Path, seed: int, failures: int | None) -> Result:
+    """Return what is kept of a seed, or bring its network to life."""
     description, network = generate(seed)
-    stack_file = room / f"Pulumi.seed-{seed}.yaml"
-    stack_file.write_text(json.dumps({"config": {CONFIG_KEY: description}}, indent=2), encoding="utf-8")
     elements = element_names(network)
-    drawn = Random(seed).sample(elements, min(failures, len(elements)))  # noqa: S311 (no secret)
-    directory = Directory(room / "bgp")
-    verdicts = room / "verdicts.json"
+    if failures is not None and failures < len(elements):
+        elements = tuple(Random(seed).sample(elements, failures))  # noqa: S311 (no secret)
+    kept = _load(room / f"{seed}.json")
+    if kept and not kept["error"] and kept["fingerprint"] == fingerprint(network):
+        looked_at = {verdict["failure"] for verdict in kept["verdicts"]}
+        if looked_at.issuperset(elements):
+            return kept
+    result = _bring_to_life(room / f"seed-{seed}", seed, description, network, elements)
+    (room / f"{seed}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return result
+
+
+def _load(file: Path) -> Result | None:
+    try:
+        result: Result = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return result
+
+
+def _kept(room: Path) -> list[Result]:
+    """Return what is kept of networks that are still drawn as they were."""
+    results = [result for file in room.glob("[0-9]*.json") if (result := _load(file))]
+    current = [one for one in results if one["fingerprint"] == fingerprint(generate(one["seed"])[1])]
+    return sorted(current, key=lambda result: int(result["seed"]))
+
+
+def _bring_to_life(
+    folder: Path, seed: int, description: dict[str, Any], network: Network, elements: tuple[str, ...]
+) -> Result:
+    """Build one network, check it, and end it; its folder stays if something went wrong."""
+    folder.mkdir(exist_ok=True)
+    stack_file = folder / f"Pulumi.seed-{seed}.yaml"
+    stack_file.write_text(json.dumps({"config": {CONFIG_KEY: description}}, indent=2), encoding="utf-8")
+    directory = Directory(folder / "bgp")
+    verdicts = folder / "verdicts.json"
     verdicts.unlink(missing_ok=True)
     began = time.monotonic()
-    result: dict[str, Any] = {
+    result: Result = {
         "seed": seed,
-        "sites": len(network.sites),
-        "elements": len(elements),
+        "fingerprint": fingerprint(network),
+        "features": count_features(network),
         "error": None,
     }
     try:
         result["started"] = start(directory, stack_file, _LIFETIME)["startedSeconds"]
-        arguments = [argument for failure in drawn for argument in ("--failure", failure)]
-        code = enter(directory, ["--directory", str(room), "check", "--verdicts", str(verdicts), *arguments])
-        if code not in {0, 1}:
-            result["error"] = "it did not settle; the logs are kept"
-            shutil.copytree(directory.logs, room / f"logs-{seed}", dirs_exist_ok=True)
+        arguments = [argument for element in elements for argument in ("--failure", element)]
+        command = ["--directory", str(folder), "check", "--quiet", "--verdicts", str(verdicts)]
+        if enter(directory, [*command, *arguments]) not in {0, 1}:
+            result["error"] = f"it did not settle; {folder} has its logs"
     except LivingLabError as error:
         result["error"] = str(error)
     finally:
         stop(directory)
     result["verdicts"] = json.loads(verdicts.read_text()) if verdicts.exists() else []
     result["seconds"] = round(time.monotonic() - began, 1)
-    (room / f"{seed}.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if not result["error"] and not mismatches(result):
+        shutil.rmtree(folder)
     return result
 
 
-def _mismatches(result: dict[str, Any]) -> list[str]:
-    return [mismatch for verdict in result["verdicts"] for mismatch in verdict["mismatches"]]
-
-
-def _line(result: dict[str, Any]) -> str:
+def _line(result: Result) -> str:
     scenarios = len(result["verdicts"])
     pairs = sum(verdict["pairs"] for verdict in result["verdicts"])
-    found = result["error"] or f"{len(_mismatches(result))} mismatches"
-    return f"seed {result['seed']}: {scenarios} scenarios, {pairs} pairs, {found}, {result['seconds']} s"
-
-
-def _report(results: Iterable[dict[str, Any]]) -> str:
-    return TEMPLATES.get_template("soak.md.j2").render(results=list(results), mismatches=_mismatches)
+    found = result["error"] or f"{len(mismatches(result))} mismatches"
+    return f"seed {result['seed']}: {scenarios} scenarios, {pairs} paths, {found}, {result['seconds']} s"
 
 
 if __name__ == "__main__":

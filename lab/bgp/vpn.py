@@ -34,6 +34,8 @@ class _End:
     public_address: IPv4Address
     bgp_address: IPv4Address
     interface: str
+    is_gateway: bool
+    """Azure's gateways have the peer on the tunnel itself; IOS has a route to it, and several hops."""
     import_map: str
     export_map: str | None = None
     export_prefixes: str | None = None
@@ -91,6 +93,7 @@ class Vpn:
             public_address=end.public_address,
             bgp_address=end.bgp_address,
             interface=interface,
+            is_gateway=False,
             import_map="from-vpn",
             export_map=prepend,
             export_prefixes=prefixes,
@@ -106,6 +109,7 @@ class Vpn:
             public_address=address,
             bgp_address=self._bgp_address(node),
             interface=node.next_port(),
+            is_gateway=True,
             import_map="from-tunnel",
         )
 
@@ -152,7 +156,8 @@ class Vpn:
             _lead_to(end.public, other.public_address)
             end.public.loopbacks.append(host_length(address))
             bgp = host_length(end.bgp_address)
-            ports.append(Port(node=end.node.name, interface=end.interface, addresses=(bgp,)))
+            peer = other.bgp_address if end.is_gateway else None
+            ports.append(Port(node=end.node.name, interface=end.interface, addresses=(bgp,), peer=peer))
             ends.append(
                 TunnelEnd(
                     public_node=end.public.name,
@@ -187,17 +192,24 @@ def _lead_to(public: NodeDraft, peer: IPv4Address) -> None:
 
 
 def _peer(end: _End, other: _End, description: str) -> None:
+    """Let one end speak BGP with the other.
+
+    A gateway ends the session with the tunnel, as if the peer were next to it: what Azure does is not
+    documented, but two instances that reach a lost router through each other would keep its routes alive. A
+    router does as IOS does with a host route and several hops: it waits for BGP's hold time.
+    """
     assert other.node.asn is not None
-    peer = IPv4Network(other.bgp_address)
-    end.node.static_routes.append(StaticRoute(destination=peer, via=end.interface))
+    if not end.is_gateway:
+        peer = IPv4Network(other.bgp_address)
+        end.node.static_routes.append(StaticRoute(destination=peer, via=end.interface))
     end.node.neighbors.append(
         Neighbor(
             address=other.bgp_address,
             asn=other.node.asn,
             node=other.node.name,
             description=description,
-            multihop=_HOPS,
-            update_source=str(end.bgp_address),
+            multihop=None if end.is_gateway else _HOPS,
+            update_source=end.interface if end.is_gateway else str(end.bgp_address),
             import_map=end.import_map,
             export_map=end.export_map,
             export_prefixes=end.export_prefixes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -64,3 +65,14 @@ class Vty:
     def json(self, command: str) -> Any:  # noqa: ANN401 (as FRR has it)
         """Return the answer to a command that ends with `json`."""
         return json.loads(self.run(command) or "{}")
+
+
+def configure(path: Path, lines: Iterable[str]) -> None:
+    """Type lines into a daemon's configuration.
+
+    Raises:
+        FailedCommandError: if it refuses one; those before it stand.
+    """
+    with Vty(path) as vty:
+        for line in ("enable", "configure terminal", *lines, "end"):
+            vty.run(line)

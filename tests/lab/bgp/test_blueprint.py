@@ -17,7 +17,6 @@ from lab.bgp.frr import render_frr
 from lab.bgp.generation import generate
 from lab.bgp.premises import interface_name
 from lab.bgp.prerequisites import missing_prerequisite
-from lab.bgp.probes import ProbeResult
 from lab.bgp.strongswan import connections, esp_proposal, ike_proposal, render_swanctl
 from routing import element_names
 from topology import (
@@ -147,15 +146,6 @@ def test_a_key_stands_in_no_plain_text(blueprint: Blueprint) -> None:
     text = render_swanctl(several, {"hub-location1": 'a"key}'})
     assert 'a"key}' not in text
     assert "secret = 0sYSJrZXl9" in text
-
-
-def test_the_outage_is_the_longest_silence() -> None:
-    result = ProbeResult(sent=20, replies=(1.0, 1.1, 1.2, 2.3, 2.4), ended=2.5)
-    assert (result.lost, round(result.outage, 3)) == (15, 1.0)
-
-
-def test_a_silence_that_does_not_end_counts_too() -> None:
-    assert round(ProbeResult(sent=20, replies=(1.0, 1.1), ended=4.2).outage, 3) == 3.0
 
 
 def test_without_root_it_says_so_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.lab.bgp.conftest import ROOT
 
 pytestmark = [pytest.mark.living, pytest.mark.emulated]
 
@@ -95,6 +99,66 @@ def test_ctrl_c_while_it_starts_ends_everything(command_line: Any, traces: Any) 
     assert process.returncode == 130
     assert await_empty(namespace)
     assert traces() == before
+
+
+def test_a_keeper_that_is_killed_once_all_runs_leaves_nothing(command_line: Any, traces: Any) -> None:
+    before = traces()
+    code, said = command_line.run("up")
+    assert code == 0, said
+    keeper = await_keeper(command_line.directory)
+    namespace = process_namespace(keeper)
+    os.kill(keeper, signal.SIGKILL)
+    assert await_empty(namespace)
+    assert traces() == before
+    assert command_line.run("status")[0] == 2
+    assert command_line.run("down") == (0, "none was running\n")
+
+
+def test_ctrl_c_during_a_drill_mends_what_was_cut(command_line: Any) -> None:
+    assert command_line.run("up")[0] == 0
+    process = command_line.start("drill", "--how", "silent")
+    probe = command_line.directory / "bgp" / "probe-hub-location1.txt"
+    deadline = time.monotonic() + 60
+    while not (probe.exists() and probe.stat().st_size > 3000):  # some four seconds of answers: it has failed
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    code, said = command_line.run("check")
+    assert code == 0, said
+
+
+def test_it_ends_by_itself_when_its_time_is_up(command_line: Any, traces: Any) -> None:
+    before = traces()
+    process = command_line.start("up", "--lifetime", "8")
+    namespace = process_namespace(await_keeper(command_line.directory))
+    assert await_empty(namespace)
+    process.communicate(timeout=60)
+    assert traces() == before
+
+
+@pytest.mark.parametrize("command", [("lab.bgp", "up"), ("lab.bgp.soak",)])
+def test_without_root_one_message_says_so(command: tuple[str, ...]) -> None:
+    """As another user of this machine, from the command line."""
+    other_user = ("setpriv", "--reuid", "65534", "--clear-groups", sys.executable)
+    if (
+        os.geteuid() != 0
+        or subprocess.run([*other_user, "-c", "import lab"], cwd=ROOT, check=False).returncode
+    ):
+        pytest.skip("no other user can run Python from this folder")
+    done = subprocess.run(
+        [*other_user, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "needs root" in line
+    assert line.endswith("Everything else in this project works without it.")
 
 
 def test_without_a_living_network_every_command_says_so(command_line: Any) -> None:

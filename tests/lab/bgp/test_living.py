@@ -3,75 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from routing import predict_paths
+from tests.lab.bgp.looking import ROUTER, configure, paths_to, wait_until
 
 pytestmark = [pytest.mark.living, pytest.mark.emulated]
 
-ROUTER = "ce.location1-ce1"
-EXPRESS_ROUTE, VPN = "Te0-0-0.300", "Tunnel30"
 PUBLIC = f"public.{ROUTER}"
 URI = f"--uri unix:///run/living/{PUBLIC}/charon.vici"
 LOADED = f"/run/living/{PUBLIC}/swanctl.conf"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.3)
-    return True
-
-
-def configure(living: Any, *lines: str) -> None:
-    """Types lines into the router that has both ExpressRoute and VPN."""
-    commands = [part for line in ("configure terminal", *lines, "end") for part in ("-c", line)]
-    living.inside(ROUTER, "vtysh", *commands, "-c", "clear bgp ipv4 unicast * soft")
-
-
 def set_preference(living: Any, preference: int) -> None:
     configure(living, "route-map from-express-route permit 10", f"set local-preference {preference}")
-
-
-def routes_to(living: Any, node: str, prefix: str) -> list[dict[str, Any]]:
-    said = living.inside(node, "vtysh", "-c", f"show bgp ipv4 unicast {prefix} json")
-    paths: list[dict[str, Any]] = json.loads(said).get("paths", [])
-    return paths
-
-
-def paths_to(living: Any, node: str, prefix: str) -> set[str]:
-    return {path["aspath"]["string"] for path in routes_to(living, node, prefix)}
-
-
-def best_path(living: Any, prefix: str) -> str:
-    best = [path for path in routes_to(living, ROUTER, prefix) if path.get("bestpath", {}).get("overall")]
-    return str(best[0]["aspath"]["string"]) if best else ""
-
-
-def crossed(living: Any) -> dict[str, tuple[bool, bool]]:
-    """Whether a hundred pings from location1 to the hub left, and came back, by each interface."""
-
-    def count() -> dict[str, tuple[int, int]]:
-        said = json.loads(living.inside(ROUTER, "ip", "-j", "-s", "link"))
-        statistics = {link["ifname"]: link["stats64"] for link in said}
-        return {
-            name: (statistics[name]["tx"]["packets"], statistics[name]["rx"]["packets"])
-            for name in (EXPRESS_ROUTE, VPN)
-        }
-
-    before = count()
-    living.inside("host.location1", "ping", "-q", "-i", "0.01", "-c", "100", "10.10.30.4")
-    after = count()
-    return {
-        name: (after[name][0] - before[name][0] >= 100, after[name][1] - before[name][1] >= 100)
-        for name in after
-    }
 
 
 def test_every_pair_goes_as_predicted_before_during_and_after_a_failure(living: Any) -> None:
@@ -98,52 +44,6 @@ def test_microsofts_edge_hides_the_private_as_and_replaces_it(living: Any) -> No
     """PATH-4 towards a router, ASN-16 towards another virtual network."""
     assert paths_to(living, ROUTER, "10.10.30.0/24") == {"12076", "65515"}
     assert paths_to(living, "er.hub", "10.17.30.0/26") == {"12076 12076"}
-
-
-def test_a_longer_prefix_over_vpn_makes_the_path_asymmetric(living: Any, changed: Any) -> None:
-    """Told beforehand by the prediction, afterwards by the counters; no ping is lost (PATH-1)."""
-
-    def lengthen(data: dict[str, Any]) -> None:
-        data["tunnels"]["hub-location1"]["router"]["advertisedPrefixes"] = ["10.2.30.0/25", "10.2.30.0/26"]
-
-    steady = next(predict_paths(changed(lengthen)))
-    path = next(one for one in steady.paths if (one.source, one.destination) == ("location1", "hub"))
-    assert (path.forward.via, path.back.via, path.symmetric) == ("expressroute", "vpn", False)
-    lines = (
-        "ip route 10.2.30.0/26 192.168.30.1",
-        "ip prefix-list to-Tunnel30 seq 99 permit 10.2.30.0/26",
-        "router bgp 65021",
-        "address-family ipv4 unicast",
-        "network 10.2.30.0/26",
-    )
-    configure(living, *lines)
-    try:
-        assert wait_until(lambda: paths_to(living, "vnet.hub", "10.2.30.0/26") == {"65515 65021"})
-        assert crossed(living) == {EXPRESS_ROUTE: (True, False), VPN: (False, True)}
-    finally:
-        configure(living, *(f"no {line}" if " 10.2.30.0/26" in line else line for line in lines))
-    assert wait_until(lambda: not paths_to(living, "vnet.hub", "10.2.30.0/26"))
-    assert crossed(living) == {EXPRESS_ROUTE: (True, True), VPN: (False, False)}
-
-
-def test_without_a_local_preference_chance_decides(living: Any, changed: Any) -> None:
-    """Both paths are one AS long: the older session wins, and the prediction promises neither (PATH-4)."""
-
-    def forget(data: dict[str, Any]) -> None:
-        data["routers"]["location1-ce1"]["bgp"] = {"expressRouteLocalPreference": None}
-
-    steady = next(predict_paths(changed(forget)))
-    path = next(one for one in steady.paths if (one.source, one.destination) == ("location1", "hub"))
-    assert not path.determined
-    configure(living, "route-map from-express-route permit 10", "no set local-preference")
-    try:
-        for reset, winner in (("192.168.30.18", "65515"), ("10.10.30.254", "12076")):
-            living.inside(ROUTER, "vtysh", "-c", f"clear bgp ipv4 unicast {reset}")
-            assert wait_until(lambda: paths_to(living, ROUTER, "10.10.30.0/24") == {"12076", "65515"})
-            assert best_path(living, "10.10.30.0/24") == winner
-    finally:
-        set_preference(living, 200)
-    assert wait_until(lambda: best_path(living, "10.10.30.0/24") == "12076")
 
 
 def test_traffic_survives_a_silent_loss_of_expressroute(living: Any) -> None:
@@ -177,3 +77,53 @@ def test_a_wrong_key_breaks_the_tunnel_and_a_mended_one_brings_it_back(living: A
     assert refused
     assert not was_installed
     assert wait_until(installed)
+
+
+def test_a_flap_is_no_rest_though_there_is_a_route_at_every_look(living: Any) -> None:
+    """The best path changes for a while, three times a second: both routes are always there."""
+    flip = (
+        f"vtysh --vty_socket /run/living/{ROUTER} -c 'configure terminal' "
+        "-c 'route-map from-express-route permit 10' -c 'set local-preference {}' "
+        "-c end -c 'clear bgp ipv4 unicast 192.168.30.18 soft in'"
+    )
+    flips = "; sleep 0.2; ".join((flip.format(50), flip.format(200)))
+    flapping = living.start("run", ROUTER, "sh", "-c", f"for turn in $(seq 30); do {flips}; sleep 0.2; done")
+    try:
+        assert wait_until(lambda: "12076" in paths_to(living, ROUTER, "10.10.30.0/24"))
+        code, said = living.run("settle", "--within", "6")
+    finally:
+        flapping.wait(timeout=120)
+    assert code == 2
+    assert "changes without end: " in said
+    assert f"BGP of {ROUTER}" in said
+    assert living.run("settle")[0] == 0
+
+
+def test_a_planned_drain_loses_nothing_and_moves_the_return_path_first(living: Any) -> None:
+    code, said = living.run("drill", "--how", "drain")
+    assert code == 0, said
+    drill = json.loads(next((living.directory / "bgp" / "drills").glob("*drain.json")).read_text())
+    told = [event["what"] for event in drill["events"]]
+    moments = [
+        told.index("traffic from hub to location1 no longer goes by link:expressroute1/primary"),
+        told.index("the location's prefixes are withdrawn from link:expressroute1/primary"),
+        told.index("link:expressroute1/primary is preferred least"),
+        told.index("traffic from location1 to hub no longer goes by link:expressroute1/primary"),
+        told.index("link:expressroute1/primary is shut"),
+    ]
+    assert moments == sorted(moments)
+    assert [probe["lost"] for probe in drill["probes"]] == [0, 0]
+    assert all(phase["asPredicted"] for phase in drill["phases"])
+
+
+def test_a_router_without_power_starts_from_nothing_and_carries_traffic_again(living: Any) -> None:
+    code, said = living.run("drill", "router:location2-ce1", "--how", "gone")
+    assert code == 0, said
+    drill = json.loads(
+        next((living.directory / "bgp" / "drills").glob("*location2-ce1-gone.json")).read_text()
+    )
+    before, during, after = (
+        {hop for trail in phase["there"] for hop in trail["hops"]} for phase in drill["phases"]
+    )
+    assert "router:location2-ce1" in before & after
+    assert "router:location2-ce1" not in during
