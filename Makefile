@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
 STACK ?= test
+NETWORKS ?= 100
 PACKAGES := topology routing onprem components lab
 # one process for each core; the engine's own tests bring processes of their own
 WORKERS ?= auto
@@ -22,7 +23,7 @@ demo: setup ## deploy the test stack on an emulated Azure and emulated routers, 
 	@$(BIN)/python -m lab demo --stack $(STACK)
 
 .PHONY: test
-test: check ## everything: `check`, then the tests on the lab and on the real engine
+test: packages check ## everything: `check`, then the tests on the lab and on the real engine
 	$(BIN)/python -m lab.engine
 	$(BIN)/python -m pytest -q -m "emulated and not engine" -n $(WORKERS)
 	$(BIN)/python -m pytest -q -m engine -n $(WORKERS)
@@ -37,9 +38,10 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest -q -m "not engine and not emulated" -n $(WORKERS)
 
 .PHONY: bench
-bench: setup ## measure previews up to 3,000 resources, with and without aliases, and predictions up to 100 sites
+bench: packages ## measure previews up to 3,000 resources, predictions up to 100 sites, living networks up to 50 routers
 	$(BIN)/python -m lab.bench
 	$(BIN)/python -m routing.benchmark 50 100
+	$(BIN)/python -m lab.bgp.bench 20 50
 
 .PHONY: shell
 shell: setup ## a shell in which plain `pulumi` works on the lab
@@ -56,6 +58,22 @@ lab-stop: setup ## stop the lab; its state stays
 .PHONY: lab-reset
 lab-reset: setup ## stop the lab and forget its Azure, its routers and Pulumi's state of them
 	@$(BIN)/python -m lab reset
+
+.PHONY: lab-bgp
+lab-bgp: packages ## bring STACK to life (a name or a file): real BGP, OSPF and IPsec in network namespaces, as root
+	@$(BIN)/python -m lab.bgp up --stack $(STACK)
+
+.PHONY: lab-bgp-stop
+lab-bgp-stop: setup ## end the living network
+	@$(BIN)/python -m lab.bgp down
+
+.PHONY: soak
+soak: packages ## bring NETWORKS generated networks to life and hold predictions to them; goes on where it ended
+	$(BIN)/python -m lab.bgp.soak --networks $(NETWORKS) --report docs/soak.md
+
+.PHONY: packages
+packages: setup ## install what living networks and browser tests need, as root on Debian; else say what is left out
+	@$(BIN)/python -m lab.packages
 
 .PHONY: engine
 engine: setup ## find the Pulumi engine, or build it (once, 4-7 minutes)

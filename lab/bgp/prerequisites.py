@@ -11,12 +11,13 @@ from pathlib import Path
 
 from lab.bgp.errors import MissingPrerequisiteError
 
-INSTALL_LINE = (
-    "apt-get install --no-install-recommends frr strongswan-swanctl charon-systemd libcharon-extra-plugins "
-    "libstrongswan-standard-plugins "
-    "iproute2 iputils-ping traceroute nftables"
+PACKAGES = (
+    *("frr", "strongswan-swanctl", "charon-systemd", "libcharon-extra-plugins"),
+    *("libstrongswan-standard-plugins", "iproute2", "iputils-ping", "traceroute", "nftables", "procps"),
 )
 """What a Debian or Ubuntu lacks; the services that come with the packages are neither used nor disturbed."""
+
+INSTALL_LINE = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 
 FRR_PROGRAMS = Path("/usr/lib/frr")
 _IPSEC = ("libstrongswan-kernel-libipsec.so", "libstrongswan-gcm.so", "libstrongswan-openssl.so")
@@ -26,6 +27,7 @@ _COMMANDS = (
     "unshare",
     "nsenter",
     "mount",
+    "sysctl",
     "vtysh",
     "swanctl",
     "charon-systemd",
@@ -43,12 +45,18 @@ def missing_prerequisite() -> str | None:
         return "a living network needs Linux: its routers are network namespaces"
     if os.geteuid() != 0:
         return "a living network needs root, for namespaces and interfaces: run it with sudo"
-    missing = [command for command in _COMMANDS if shutil.which(command) is None]
-    missing += [daemon for daemon in _DAEMONS if not (FRR_PROGRAMS / daemon).exists()]
-    missing += [library for library in _IPSEC if not (_PLUGINS / library).exists()]
-    if missing:
+    if missing := missing_programs():
         return f"not installed here: {', '.join(missing)}. Debian has them: {INSTALL_LINE}"
     return _missing_account() or _missing_feature()
+
+
+def missing_programs() -> tuple[str, ...]:
+    """Return what `PACKAGES` would bring and is not here: commands, daemons and plugins."""
+    return (
+        *(command for command in _COMMANDS if shutil.which(command) is None),
+        *(daemon for daemon in _DAEMONS if not (FRR_PROGRAMS / daemon).exists()),
+        *(library for library in _IPSEC if not (_PLUGINS / library).exists()),
+    )
 
 
 def require() -> None:
