@@ -43,6 +43,10 @@ bench: packages ## measure previews up to 3,000 resources, predictions up to 100
 	$(BIN)/python -m routing.benchmark 50 100
 	$(BIN)/python -m lab.bgp.bench 20 50
 
+.PHONY: mutants
+mutants: setup ## change the policy rules one place at a time, and list what no test notices (minutes)
+	PYTHONPATH=policy $(BIN)/python -m tests.policy.mutants
+
 .PHONY: shell
 shell: setup ## a shell in which plain `pulumi` works on the lab
 	@$(BIN)/python -m lab shell

@@ -15,6 +15,8 @@ class Broken(NamedTuple):
     break_it: Change
     found: set[tuple[str, str]]
     level: str = "mandatory"
+    shapes: tuple[str, ...] = ("up", "preview")
+    """In which it shows: some things a first preview cannot know, some are found in one alone."""
 
 
 def put(name: str, path: str, value: Any) -> Change:

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.policy.broken import Broken, Change, add, all_of, append_lines, drop, put, rewrite
 from tests.policy.broken_connections import TO_SITE, authorization, second_site
-from tests.policy.broken_gateways import more_circuits, on_subnet, sku
-from tests.policy.deployments import Hidden, Planned, Ref
+from tests.policy.broken_gateways import many_prefixes, more_circuits, on_subnet, sku
+from tests.policy.deployments import OTHER_KEY, Hidden, Planned, Ref, Unknown, half
 
 CE1, CE2, OTHER = "location1-ce1", "location2-ce1", "location1-ce2"
 ER, VPN = "192.168.30.18", "<output:hub-vpn-gateway-bgp-address-1>"
@@ -493,7 +493,7 @@ VRFS = [
 MD5_KEY = "aB3dE5fG7hJ9kL1mN3pQ5rS7t"
 
 
-def md5(key: str) -> Change:
+def md5(key: Any) -> Change:
     """Give a peering that no router of the stack uses an MD5 key."""
     return all_of(
         drop("location2-ce1"), drop("location2-ce2"), put("circuit-2-peering", "sharedKey", Hidden(key))
@@ -637,4 +637,126 @@ AZURE = [
     ),
 ]
 
-SUBTLE = [*PREFERENCE, *TRANSIT, *LINKS, *TUNNELS, *VRFS, *AZURE]
+
+def two_hubs(deployment: Any) -> None:
+    deployment.resources["spoke-half-2"] = half("spoke", "branch", uses=True)
+    deployment.resources["branch-half"] = half("branch", "spoke", lends=True)
+
+
+def not_provisioned(deployment: Any) -> None:
+    deployment.resources["circuit"].outputs["serviceProviderProvisioningState"] = "NotProvisioned"
+
+
+def with_public_ip(deployment: Any) -> None:
+    deployment.put(HUB_ER, "ipConfigurations.0.publicIPAddress", {"id": Ref("hub-address-1")})
+
+
+KNOWN = [
+    Broken(
+        "key-of-ten",
+        put(TO_SITE, "sharedKey", Hidden("kZ7mQ2xW9r")),
+        {("connection-key-strong", TO_SITE), ("router-key-agrees", CE1)},
+        shapes=("up",),
+    ),
+    Broken(
+        "key-with-a-hyphen-to-be-made",
+        put("location1-key", "special", None),
+        {("connection-key-strong", TO_SITE)},
+        shapes=("preview",),
+    ),
+    Broken(
+        "key-too-short-to-be-made",
+        put("location1-key", "length", 12),
+        {("connection-key-strong", TO_SITE)},
+        shapes=("preview",),
+    ),
+    Broken(
+        "key-in-a-tag",
+        put("spoke-network", "tags", {"url": f"https://site:{OTHER_KEY}@example.com/"}),
+        {("key-in-clear", "spoke-network")},
+        shapes=("up",),
+    ),
+    Broken(
+        "two-hubs", two_hubs, {("peering-single-remote-gateway", f"spoke-half{end}") for end in ("", "-2")}
+    ),
+    Broken("not-provisioned", not_provisioned, {("circuit-provisioned", "circuit")}),
+    Broken(
+        "new-gateway-with-a-public-ip",
+        with_public_ip,
+        {("expressroute-gateway-public-ip", HUB_ER)},
+        shapes=("preview",),
+    ),
+    *(
+        Broken(
+            f"{name}-of-nobody",
+            put(CE1, f"values.{name}", "10.10.30.253"),
+            {("router-azure-address", CE1)},
+            shapes=("up",),
+        )
+        for name in ("hub-vpn-gateway-bgp-address-1", "hub-vpn-gateway-public-ip-1")
+    ),
+]
+
+
+def site_of_a_gateway_elsewhere(deployment: Any) -> None:
+    gateway = deployment.resources[HUB_VPN].id.replace("vpn-hub", "vpn-other").replace("Vpn-hub", "vpn-other")
+    deployment.put(SITE, "localNetworkAddressSpace.addressPrefixes", ["10.2.30.0/25"])
+    deployment.put(TO_SITE, "enableBgp", False)
+    deployment.put(TO_SITE, "virtualNetworkGateway1.id", gateway)
+
+
+DOUBTS = [
+    Broken(
+        "md5-key-unknown", md5(Unknown()), {("circuit-peering-key-form", "circuit-2-peering")}, "advisory"
+    ),
+    Broken(
+        "md5-key-encrypted", md5("[secret]"), {("circuit-peering-key-form", "circuit-2-peering")}, "advisory"
+    ),
+    Broken(
+        "many-prefixes-for-a-new-connection",
+        many_prefixes("hub-network", 201),
+        {("expressroute-gateway-prefixes", HUB_ER)},
+        shapes=("preview",),
+    ),
+    Broken(
+        "site-of-a-gateway-elsewhere",
+        site_of_a_gateway_elsewhere,
+        {
+            ("local-network-gateway-space-apart", SITE),
+            ("local-network-gateway-peer-outside", SITE),
+            *((f"router-azure-{what}", CE1) for what in ("asn", "address")),
+        },
+        "advisory",
+    ),
+    Broken(
+        "template-that-nobody-wrote",
+        inbound(ER, "inherit peer-policy NOWHERE"),
+        {
+            ("router-reference-defined", CE1),
+            *(
+                (rule, CE1)
+                for rule in (
+                    *("router-expressroute-preferred", "router-outbound-filter", "router-outbound-azure"),
+                    *("router-prefix-as-long", "router-inbound-alike", "router-static-over-tunnel"),
+                    *("router-link-address", "router-link-enabled", "router-bfd", "router-bfd-over-vpn"),
+                    *("router-tunnel-multihop", "router-tunnel-host-route", "router-shared-fate"),
+                    *("router-link-known", "router-link-agrees", "router-link-asn", "router-link-key"),
+                    *("router-link-vlan", "router-tunnel-asn", "router-azure-asn", "router-azure-address"),
+                    "router-asn-reserved",
+                )
+            ),
+        },
+    ),
+    Broken(
+        "microsofts-address-on-the-router-too",
+        rewrite(CE2, "ip address 192.168.31.17", "ip address 192.168.31.18"),
+        {("router-link-address", CE2), ("router-link-agrees", CE2)},
+    ),
+    Broken(
+        "the-routers-own-address-as-its-neighbor",
+        rewrite(CE2, "neighbor 192.168.31.18 ", "neighbor 192.168.31.17 "),
+        {("router-link-address", CE2), ("router-link-agrees", CE2)},
+    ),
+]
+
+SUBTLE = [*DOUBTS, *KNOWN, *PREFERENCE, *TRANSIT, *LINKS, *TUNNELS, *VRFS, *AZURE]
