@@ -25,7 +25,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from network_policies.catalogue import RULES
 from network_policies.configuration import Settings, read_settings, schema
-from network_policies.judgement import Verdict, judge
+from network_policies.judgement import Verdict, judge, secrets_of
 from network_policies.rules import Level, Rule, Scope
 from network_policies.stack import Resource, Stack, stack_of
 from network_policies.values import Value, decode_properties
@@ -63,6 +63,8 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
         self._lock = threading.Lock()
         self._inputs: dict[str, Mapping[str, Value]] = {}
         self._said: dict[str, set[tuple[str, str]]] = {}
+        self._secrets: set[str] = set()
+        """Of all resources so far: one may repeat what another keeps secret."""
 
     def Configure(  # noqa: N802 (the protocol's name)
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
@@ -87,10 +89,12 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
     ) -> proto.AnalyzeResponse:
         """Judge a resource's inputs, before it is created."""
         resource = _decode_resource(request, decode_properties(request.properties), {})
+        stack = stack_of((resource,))
         with self._lock:
             self._inputs[resource.urn] = resource.inputs
             self._said[resource.urn] = set()
-        return self._judge((resource,), stack_of((resource,)), self._rules(Scope.RESOURCE))
+            self._secrets |= secrets_of(stack)
+        return self._judge((resource,), stack, self._rules(Scope.RESOURCE))
 
     def AnalyzeStack(  # noqa: N802
         self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext
@@ -123,10 +127,14 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
         self, resources: Iterable[Resource], stack: Stack, rules: Iterable[Rule]
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
-        for verdict in judge(rules, resources, stack, self._settings):
+        for verdict in judge(rules, resources, stack, self._settings, more_secrets=self._all_secrets):
             if self._is_new(verdict):
                 response.diagnostics.append(self._diagnostic(verdict))
         return response
+
+    def _all_secrets(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self._secrets)
 
     def _is_new(self, verdict: Verdict) -> bool:
         with self._lock:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -42,15 +42,26 @@ def judge(
     stack: Stack,
     settings: Mapping[str, Settings],
     today: date | None = None,
+    more_secrets: Callable[[], Iterable[str]] = tuple,
 ) -> Iterator[Verdict]:
-    """Yield the verdicts on some resources of a stack."""
+    """Yield the verdicts on some resources of a stack.
+
+    Args:
+        rules: What to judge by.
+        resources: What to judge.
+        stack: What they stand in, as far as it is known.
+        settings: By rule.
+        today: The day on which exemptions count.
+        more_secrets: Returns secrets of resources that are not in the stack yet.
+    """
     day = today or datetime.now(tz=UTC).date()
     judged = stack_of(resources)
-    redaction = Redaction(stack)
+    redaction: Redaction | None = None  # seldom needed, and made of the whole stack
     for rule in rules:
         subjects = judged.resources if rule.kinds == EVERY_KIND else judged.of(*rule.kinds)
         for resource in subjects:
             for verdict in _judge_one(rule, resource, stack, settings[rule.name], day):
+                redaction = redaction or Redaction(stack, more_secrets())
                 yield replace(verdict, message=redaction.redact(verdict.message))
 
 
@@ -100,24 +111,58 @@ def _with_exemption(
 
 
 class Redaction:
-    """Takes the secrets of a stack out of messages."""
+    """Takes keys out of messages: the secrets of a stack, and what looks like a key by itself.
 
-    def __init__(self, stack: Stack) -> None:
-        known = {
-            found.text
-            for resource in stack.resources
-            for properties in (resource.inputs, resource.outputs)
-            for found in texts(properties)
-            if found.secret
-        }
-        known.update(key for resource in stack.resources for key in clear_keys(resource))
-        known -= {"", REDACTED}
+    A resource is judged before others have shown their keys. So a word that is as mixed as keys are goes too,
+    unless a resource is named so.
+    """
+
+    def __init__(self, stack: Stack, more: Iterable[str] = ()) -> None:
+        known = {*more, *secrets_of(stack)} - {"", REDACTED}
         longest_first = sorted(known, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(_pattern, longest_first))) if known else None
+        self._names = {resource.name for resource in stack.resources}
 
     def redact(self, message: str) -> str:
         """Return the message without any secret."""
-        return self._pattern.sub(REDACTED, message) if self._pattern else message
+        cleared = self._pattern.sub(REDACTED, message) if self._pattern else message
+        return _MAY_BE_A_KEY.sub(self._judge_word, cleared)
+
+    def _judge_word(self, match: re.Match[str]) -> str:
+        word = match[0]
+        if word in self._names or any(word in name for name in self._names):
+            return word
+        return REDACTED if _is_mixed(word) or _GUID.fullmatch(word) else word
+
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MAY_BE_A_KEY = re.compile(rf"{_GUID.pattern}|[A-Za-z0-9!@#$%^&*+=?]{{16,}}", re.IGNORECASE)
+
+
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^A-Za-z0-9]+")
+_SHORTEST_PARTS = 2.4
+"""Characters; a made key has parts of 1.6 on the average, a name of several words has longer ones."""
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether a word's parts, each of one kind of characters, are as short as a made key's.
+
+    >>> _is_mixed("virtualNetworkGateway1"), _is_mixed("kZ7mQ2xW9rT4vB8nL3cD")
+    (False, True)
+    """
+    return len(word) < _SHORTEST_PARTS * len(_PART.findall(word))
+
+
+def secrets_of(stack: Stack) -> frozenset[str]:
+    """Return every secret that the resources hold, marked as one or known by its place."""
+    marked = {
+        found.text
+        for resource in stack.resources
+        for properties in (resource.inputs, resource.outputs)
+        for found in texts(properties)
+        if found.secret
+    }
+    return frozenset(marked | {key for resource in stack.resources for key in clear_keys(resource)})
 
 
 def _pattern(secret: str) -> str:

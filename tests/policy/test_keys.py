@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.policy.deployments import OTHER_KEY, everything
 
 LONG_KEY = "r2D5t8W1z4C7f0J3m6Q9v"
 
@@ -27,6 +30,39 @@ def test_no_message_holds_a_key(deployment: Any, shape: str, place: Any) -> None
     assert said
     assert not [found for found in said if LONG_KEY in found.message]
     assert {"key-in-clear", "connection-key-secret"} <= {found.rule for found in said}
+
+
+def _texts_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, str):
+        yield path
+    elif isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts_in(each, (*path, key))
+
+
+@pytest.mark.parametrize("name", sorted(everything()))
+def test_no_message_holds_a_key_wherever_it_is_written(name: str, new_deployment: Any) -> None:
+    """Write the site's key into each text of each resource in turn; in a line, as its last word."""
+    for path in _texts_in(everything()[name].inputs):
+        deployment = new_deployment(everything())
+        place = deployment.resources[name].inputs
+        for step in path[:-1]:
+            place = place[step]
+        before = place[path[-1]]
+        place[path[-1]] = f"{before.rpartition(' ')[0]} {OTHER_KEY}" if path[0] == "lines" else OTHER_KEY
+        said = deployment.judge("up")
+        assert not [found for found in said if OTHER_KEY in found.message], path
+        assert {found.rule for found in said} & {"key-in-clear", "router-key-in-lines"}, path
+
+
+@pytest.mark.parametrize(
+    "word", ["CannotSetSharedKeyForExpressRouteConnectionType", "TenGigabitEthernet30Port1"]
+)
+def test_a_long_word_is_no_key(deployment: Any, word: str) -> None:
+    deployment.put("circuit", "sku.tier", word)
+    assert [word in found.message for found in deployment.judge("up") if found.rule == "circuit-sku"] == [
+        True
+    ]
 
 
 def test_a_short_secret_is_taken_out_as_a_word(deployment: Any, hidden: Any) -> None:
