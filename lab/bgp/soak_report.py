@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +14,9 @@ from topology import AZURE_GATEWAY_ASN, IpsecPreset, Network
 
 Result = dict[str, Any]
 """What came of one seed, as JSON has it."""
+
+_SCENARIO = re.compile(r" (in the steady state|after \S+): ")
+"""When a mismatch shows, in its line."""
 
 
 def _active_active(network: Network) -> int:
@@ -128,6 +132,11 @@ def mismatches(result: Result) -> list[str]:
     return [mismatch for verdict in result["verdicts"] for mismatch in verdict["mismatches"]]
 
 
+def group_mismatches(result: Result) -> dict[str, int]:
+    """Return how many scenarios have the same mismatch, by the mismatch without its scenario."""
+    return Counter(_SCENARIO.sub(": ", mismatch, count=1) for mismatch in mismatches(result))
+
+
 def write_report(results: Iterable[Result], file: Path) -> None:
     """Write the report about these networks."""
     results = list(results)
@@ -144,6 +153,8 @@ def write_report(results: Iterable[Result], file: Path) -> None:
         results=results,
         coverage=coverage,
         mismatches=mismatches,
+        grouped=group_mismatches,
+        elements=sum(result["features"]["elements that can fail"] for result in results),
         failures=sum(verdict["failure"] is not None for verdict in verdicts),
         mended=sum(verdict["mended"] is not None for verdict in verdicts),
         paths=sum(verdict["pairs"] for verdict in verdicts),
