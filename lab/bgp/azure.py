@@ -135,6 +135,8 @@ class AzureSide:
             _define_gateway_policy(node)
             _define_tunnel_policy(node, vnet)
             node.label = gateway_bgp_address(vnet, number)
+            if vnet.vpn_gateway.active_active:
+                node.instance = f"gateway-instance:{vnet.name}/vpn/{number - 1}"
             instances.append(node)
         for first, second in pairwise(instances):
             self._session(first, second, maps=(("from-instance", "to-instance"),) * 2)

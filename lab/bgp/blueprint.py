@@ -41,6 +41,8 @@ class Node:
     kind: NodeKind
     element: str | None = None
     """The network's element that fails with it."""
+    instance: str | None = None
+    """The element that it is by itself, if it is one of a gateway's instances."""
     segment: Segment | None = None
     """What traffic through it crosses."""
     routing: RoutingConfiguration | None = None

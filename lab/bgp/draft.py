@@ -37,6 +37,7 @@ class NodeDraft:
     kind: NodeKind
     label: IPv4Address
     element: str | None = None
+    instance: str | None = None
     segment: Segment | None = None
     asn: int | None = None
     shares: bool = True
@@ -66,6 +67,7 @@ class NodeDraft:
             name=self.name,
             kind=self.kind,
             element=self.element,
+            instance=self.instance,
             segment=self.segment,
             routing=self._routing() if self.asn is not None or self.ospf or self.static_routes else None,
             loopbacks=tuple(self.loopbacks),

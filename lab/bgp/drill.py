@@ -192,7 +192,9 @@ def _await_other_way(blueprint: Blueprint, planned: Cut, pair: Pair, before: Pha
 
 def _without_sessions(blueprint: Blueprint, planned: Cut) -> Cut:
     """Return a cut in which no session of the element's nodes is waited for."""
-    nodes = {node.name for node in blueprint.nodes.values() if node.element == planned.element}
+    nodes = {
+        node.name for node in blueprint.nodes.values() if planned.element in {node.element, node.instance}
+    }
     wires = tuple(wire for wire in blueprint.wires if any(port.node in nodes for port in wire.ends))
     return Cut(element=planned.element, wires=wires)
 

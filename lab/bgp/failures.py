@@ -28,7 +28,7 @@ def plan_cut(blueprint: Blueprint, element: str) -> Cut:
     Raises:
         UnsupportedDesignError: if nothing in the living network stands for the element.
     """
-    failing = {node.name for node in blueprint.nodes.values() if node.element == element}
+    failing = {node.name for node in blueprint.nodes.values() if element in {node.element, node.instance}}
     wires = tuple(
         wire
         for wire in blueprint.wires

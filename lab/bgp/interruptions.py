@@ -151,7 +151,9 @@ def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
 
 def _losing_power(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
     speakers = _speakers(blueprint, planned)
-    nodes = [node.name for node in blueprint.nodes.values() if node.element == planned.element]
+    nodes = [
+        node.name for node in blueprint.nodes.values() if planned.element in {node.element, node.instance}
+    ]
     ending_tunnels = [node for node in nodes if node in connections(blueprint)]
     daemons = Daemons(blueprint, logs)
 
@@ -182,7 +184,7 @@ def _speakers(blueprint: Blueprint, planned: Cut) -> list[Node]:
     nodes = [
         node
         for node in blueprint.speakers
-        if node.element == planned.element and node.routing and node.routing.bgp
+        if planned.element in {node.element, node.instance} and node.routing and node.routing.bgp
     ]
     if not nodes:
         raise UnsupportedDesignError(f"{planned.element} runs no BGP: name a router, a gateway or a circuit")

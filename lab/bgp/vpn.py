@@ -127,7 +127,7 @@ class Vpn:
         if known is None:
             known = self._publics[owner] = self._draft.add(NodeKind.PUBLIC, owner)
             port = self._internet_ports[owner] = self._internet.next_port()
-            known.element = node.element
+            known.element, known.instance = node.element, node.instance
             self._draft.wires.append(
                 Wire(
                     first=Port(node=known.name, interface=_INTERNET_PORT, addresses=()),
