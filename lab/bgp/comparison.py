@@ -90,21 +90,21 @@ def _hops(predicted: Direction, measured: tuple[Trail, ...]) -> tuple[str, str]:
     """
     ways = {trail.hops for trail in measured if trail.delivered}
     expected = set(predicted.hops)
-    chosen = not predicted.determined or {_without_link(way) for way in ways} == {
-        _without_link(way) for way in expected
-    }
+    chosen = not predicted.determined or set(map(_choice, ways)) == set(map(_choice, expected))
     if chosen and ways <= expected:
         expected = ways
     return _written(expected), _written(ways)
 
 
-def _without_link(way: tuple[str, ...]) -> tuple[str, ...]:
-    """Leave out the link that a router sends into; where Azure shares between links, both have to be used."""
-    return tuple(
-        hop
-        for index, hop in enumerate(way)
-        if not (hop.startswith("link:") and index and way[index - 1].startswith("router:"))
-    )
+def _choice(way: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a way as far as it is not open: up to where a router chooses among the links of one circuit.
+
+    Where Azure shares between links, both have to be used.
+    """
+    for index, hop in enumerate(way):
+        if hop.startswith("link:") and index and way[index - 1].startswith("router:"):
+            return (*way[:index], hop.partition("/")[0])
+    return way
 
 
 def _segments(predicted: Direction, measured: tuple[Trail, ...]) -> tuple[str, str]:

@@ -1,8 +1,9 @@
 """A node's routing as FRR's configuration.
 
-Two lines are there for the daemon's sake. With the kernel's nexthop objects, FRR 8.4 loses routes of several
-next hops for good when one's interface comes back: the kernel drops the object, and zebra believes it still
-there. And without `coalesce-time 0` each node would hold updates back, to tell many neighbors at once.
+Two lines are there for the daemon's sake, and one for IOS's: `compatible rfc1583`, IOS's default, compares
+external routes of several areas by cost alone. With the kernel's nexthop objects, FRR 8.4 loses routes of
+several next hops for good when one's interface comes back: the kernel drops the object, and zebra believes it
+still there. And without `coalesce-time 0` each node would hold updates back, to tell many neighbors at once.
 """
 
 from __future__ import annotations
