@@ -145,6 +145,24 @@ def test_a_finding_that_is_said_twice_is_shown_once(convert: Any) -> None:
     assert len(results(convert(finding("wrong"), "warning: something", finding("wrong")))) == 1
 
 
+SCHEMA = Path(__file__).with_name("sarif-schema-2.1.0.json")
+"""From the OASIS SARIF committee's repository, unchanged."""
+
+
+def test_a_log_is_valid_by_the_published_schema(convert: Any) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed: run `make setup`")
+    schema = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    log = convert(
+        finding("wrong"),
+        finding("exempted until 2027-01-31 (moves): bgpSettings.asn is 65517.", "advisory"),
+        finding("not proven: peerASN of hub is not known yet.", "advisory", "of-another-pack"),
+        outputs({"hub-vpn-gateway": {"file": "Pulumi.s.yaml", "line": 23}}),
+    )
+    assert [mistake.message for mistake in schema.iter_errors(log)] == []
+    results(log)[0]["levels"] = "error"
+    assert len(list(schema.iter_errors(log))) == 1, "the schema must notice what it does not name"
+
+
 def test_no_finding_is_a_valid_log_too(convert: Any) -> None:
     assert results(convert()) == []
 
