@@ -35,6 +35,9 @@ PACK_NAME = "hybrid-network"
 _MAXIMUM_MESSAGE = 400 * 1024 * 1024
 """As pulumi-policy has it; gRPC's own 4 MB is a stack of some hundred resources."""
 
+_ALL = "all"
+"""What the engine calls a level for every rule."""
+
 _LEVELS = {Level.ADVISORY: EnforcementLevel.ADVISORY, Level.MANDATORY: EnforcementLevel.MANDATORY}
 
 
@@ -71,12 +74,17 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
     ) -> object:
         """Take the user's settings; refuse what is misspelt, rather than judge by something else."""
         answer: object = super().Configure(request, context)  # type: ignore[no-untyped-call]
-        unknown = sorted(set(request.policyConfig) - set(self._policies))
+        unknown = sorted(set(request.policyConfig) - set(self._policies) - {_ALL})
         if unknown:
             known = ", ".join(sorted(self._policies))
             context.abort(
                 grpc.StatusCode.INVALID_ARGUMENT,
                 f"the policy pack has no rule {', '.join(unknown)}; its rules: {known}",
+            )
+        if _ALL in request.policyConfig and request.policyConfig[_ALL].properties.fields:
+            context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f'"{_ALL}" takes a level only; parameters and exemptions belong to a rule',
             )
         try:
             self._settings = {name: self._read_settings(policy) for name, policy in self._policies.items()}

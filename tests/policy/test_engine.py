@@ -204,6 +204,8 @@ def test_settings_come_from_the_file(deployment: Any, analyze: Any) -> None:
     deployment.put("branch-vpn-gateway", "bgpSettings.asn", 65517)
     rule = "vpn-gateway-asn-reserved"
     assert analyze({rule: "disabled"})[:2] == (0, [])
+    code, (found,), said = analyze({"all": "advisory"})
+    assert (code, found["policyName"], found["enforcementLevel"]) == (0, rule, "advisory"), said
     exemption = {"resource": "branch-*", "reason": "moves in spring", "until": "9999-12-31"}
     code, (found,), said = analyze({rule: {"exemptions": [exemption]}})
     assert (code, found["enforcementLevel"]) == (0, "advisory"), said

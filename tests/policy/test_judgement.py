@@ -80,10 +80,11 @@ def test_a_parameter_is_taken(deployment: Any, hidden: Any) -> None:
     [
         ({"vpn-gateway-asn": {}}, "no rule vpn-gateway-asn"),
         ({RULE: {"exemption": []}}, "no setting exemption"),
+        ({"all": {"exemptions": []}}, "takes a level only"),
         (exemption("2027-02-30"), "a date in until"),
         ({RULE: {"exemptions": [{"resource": "*", "until": "2027-02-01"}]}}, "a reason"),
     ],
-    ids=["rule", "setting", "date", "reason"],
+    ids=["rule", "setting", "all", "date", "reason"],
 )
 def test_a_misspelt_configuration_is_refused(
     deployment: Any, refused: Any, configured: Any, words: str
