@@ -517,7 +517,23 @@ def inline_half(**flags: bool) -> Change:
     return run
 
 
+PREMIUM = {"name": "Premium_MeteredData", "tier": "Premium", "family": "MeteredData"}
+
+
+def premium_connections(count: int) -> Change:
+    """Make a circuit of 50 Mbps Premium, with so many connections."""
+
+    def run(deployment: Any) -> None:
+        deployment.put("circuit", "sku", PREMIUM)
+        for number in range(count - 2):
+            name = f"circuit-connection-{number}"
+            deployment.resources[name] = deployment.resources["circuit-connection"]
+
+    return run
+
+
 AZURE = [
+    Broken("21-connections-on-premium", premium_connections(21), {("circuit-connections", "circuit")}),
     Broken(
         "peering-without-vlan",
         put("circuit-2-peering", "vlanId", None),

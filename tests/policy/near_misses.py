@@ -23,7 +23,7 @@ from tests.policy.broken_gateways import (
     route_server,
     sku,
 )
-from tests.policy.broken_subtly import MD5_KEY, md5, with_ibgp
+from tests.policy.broken_subtly import MD5_KEY, md5, premium_connections, with_ibgp
 from tests.policy.deployments import Hidden, half
 
 CE1, CE2 = "location1-ce1", "location2-ce1"
@@ -489,6 +489,7 @@ SUBTLE = [
         ),
         ("router-site-prefix-as-long", "router-prefix-as-long", "router-site-expressroute-preferred"),
     ),
+    Near("20-connections-on-premium", premium_connections(20), ("circuit-connections",)),
     Near("no-key-on-either-end", no_change, ("router-link-key",)),
     Near("ipsec-and-a-way-out", no_change, ("router-tunnel-mode", "router-tunnel-endpoint")),
     Near(
