@@ -34,6 +34,8 @@ LOGIN_TIMEOUT = 45.0
 """Seconds for a login as a whole."""
 _PAUSE = 1.0
 """Seconds of silence after which a question counts as one."""
+_KEEPALIVE = 10
+"""Seconds; a connection on which three have not been acknowledged has ended."""
 _CHUNK = 65536
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 """Preferred where the router has them: one pass over each packet instead of two."""
@@ -64,7 +66,7 @@ class Connection(CiscoIosSSH):
             conn_timeout=CONNECT_TIMEOUT,
             auth_timeout=CONNECT_TIMEOUT,
             banner_timeout=CONNECT_TIMEOUT,
-            keepalive=10,
+            keepalive=_KEEPALIVE,
             ssh_config_file=str(endpoint.config_file) if endpoint.config_file else None,
         )
         self._terminal().in_buffer.set_event(self._arrived)
@@ -124,8 +126,9 @@ class Connection(CiscoIosSSH):
 
 
 def _transport(sock: socket.socket, **options: Any) -> paramiko.Transport:  # noqa: ANN401 (paramiko's own)
-    with contextlib.suppress(AttributeError, OSError):  # a jump host's is a pipe
+    with contextlib.suppress(AttributeError, OSError):  # a jump host's is a pipe; the second is Linux's
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 3 * _KEEPALIVE * 1000)
     transport = paramiko.Transport(sock, **options)
     security = transport.get_security_options()
     preferred = [name for name in _CIPHERS if name in security.ciphers]

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
+import threading
 from collections.abc import Mapping
 
 _COST = 2**14
+_TURN = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""One computation for each core: each takes 16 MB, which a hundred routers at once would feel."""
 
 
 def secret_fingerprint(router: str, name: str, value: str) -> str:
     """Return the fingerprint of a router's secret, as hexadecimal digits."""
     salt = f"{router}\0{name}".encode()
-    return hashlib.scrypt(value.encode(), salt=salt, n=_COST, r=8, p=1, dklen=16).hex()
+    with _TURN:
+        return hashlib.scrypt(value.encode(), salt=salt, n=_COST, r=8, p=1, dklen=16).hex()
 
 
 def unchanged_secrets(
@@ -27,5 +32,6 @@ def unchanged_secrets(
     return frozenset(
         name
         for name, value in secrets.items()
-        if hmac.compare_digest(fingerprints.get(name, ""), secret_fingerprint(router, name, value))
+        if name in fingerprints
+        and hmac.compare_digest(fingerprints[name], secret_fingerprint(router, name, value))
     )

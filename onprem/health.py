@@ -91,7 +91,7 @@ def _look_at_bgp(session: Session, vrf: str, neighbors: list[Neighbor], health: 
     preferred = {neighbor.address for neighbor in neighbors if neighbor.local_preference == best}
     if not any(neighbor.local_preference < best for neighbor in neighbors):
         return
-    for network, hops in _ways(session.ask(f"show ip bgp {table}")).items():
+    for network, hops in _ways(session.ask(f"show ip bgp {table}", patiently=True)).items():
         if preferred & hops.keys():
             chosen = {hop for hop, is_best in hops.items() if is_best}
             health[f"preferred way to {network}, by {' or '.join(sorted(preferred))}"] = bool(

@@ -17,7 +17,7 @@ from dataclasses import replace
 from onprem.access import Access
 from onprem.changes import Diff
 from onprem.diff import compare, undo
-from onprem.errors import PushError, Untrusted
+from onprem.errors import PushError, Unreachable, Untrusted
 from onprem.health import Health, broken_by, look, not_up, watched_in
 from onprem.journal import Entry, Journal, Step
 from onprem.others import changed_by_others
@@ -232,6 +232,16 @@ class _Push:
     def _session(self) -> Session:
         return Session(self._access, self._redaction)
 
+    def _fresh_session(self) -> Session:
+        """A new session; a router may be out of terminal lines for a moment, or count logins."""
+        for seconds in _RETRY_AFTER[1:]:
+            try:
+                return self._session()
+            except Unreachable:
+                self._stop_if_cancelled()
+                time.sleep(seconds)
+        return self._session()
+
     # --- forward -----------------------------------------------------------------------------------------
 
     def _change(
@@ -246,11 +256,12 @@ class _Push:
             lines = typed_lines(diff.commands)
             secrets, lock = self._intent.secrets, _has_manual_lock(before)
             remarks = session.configure(lines, secrets, self._stop_if_cancelled, lock=lock)
-            with self._session() as fresh:
+            with self._fresh_session() as fresh:
                 meanwhile = self._verify(fresh, before, diff)
                 waiting = self._check_health(fresh, health)
                 self._stop_if_cancelled()
                 self._confirm(fresh)
+                self._verify(fresh, before, diff)  # looking at sessions has taken its time
                 self._save(fresh, before, diff)
         except TimerRefused as refusal:
             self._journal.end()
@@ -343,6 +354,12 @@ class _Push:
     def _confirm(self, fresh: Session) -> None:
         self._journal.reach(Step.CONFIRMING)
         if self._noted is not None and self._noted.minutes != WITHOUT_TIMER:
+            pending = read_pending(fresh, self._router)
+            if pending is not None and not _is_ours(pending, self._noted):
+                raise PushError(
+                    f"{self._router}: the push's own timer has run out, and now another change awaits its"
+                    f" confirmation, {pending}: it is left alone"
+                )
             confirm(fresh, self._router)
         self._journal.reach(Step.SAVING)
 

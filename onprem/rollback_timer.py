@@ -104,7 +104,7 @@ def revert(session: Session, router: str) -> None:
     Raises:
         PushError: it did not.
     """
-    text = session.ask("configure revert now")
+    text = session.ask("configure revert now", patiently=True)
     if _NONE.search(text):
         return
     if session.is_refusal(text) or re.search(r"rollback (?:aborted|failed)|error", text, re.IGNORECASE):

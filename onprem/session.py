@@ -26,7 +26,7 @@ from onprem.sections import Section, read_running_configuration
 
 LINE_TIMEOUT = 30.0
 READ_TIMEOUT = 120.0
-"""Seconds; a large configuration takes a router a while to write down."""
+"""Seconds; a large configuration takes a router a while to write down, to save and to return to."""
 _PROMPT_WIDTH = 20
 _PRIVILEGED = 15
 _PAGES = ("terminal length 0", "terminal width 511", "terminal no monitor")
@@ -94,9 +94,10 @@ class Session:
         """Who is logged in."""
         return self._endpoint.username
 
-    def ask(self, command: str) -> str:
+    def ask(self, command: str, *, patiently: bool = False) -> str:
         """What an exec command prints, whatever it is, log lines left out; the mode stays as it is."""
-        text, self._mode = self._exchange(f"do {command}" if self._mode else command, command, READ_TIMEOUT)
+        seconds = READ_TIMEOUT if patiently else LINE_TIMEOUT
+        text, self._mode = self._exchange(f"do {command}" if self._mode else command, command, seconds)
         return self._redaction.text(without_log(text))
 
     @staticmethod

@@ -48,6 +48,15 @@ def everything() -> Changes:
 
 
 @pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses as short as an emulated router allows, for tests that push hundreds of times."""
+    monkeypatch.setattr("onprem.connection._PAUSE", 0.1)
+    monkeypatch.setattr("onprem.push._RETRY_AFTER", (0.0, 0.05, 0.1))
+    monkeypatch.setattr("onprem.push._LOOK_AGAIN", 0.05)
+    monkeypatch.setattr("onprem.fingerprints._COST", 2**4)
+
+
+@pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """Emulated routers behind SSH, started as a test asks for them."""
     routers = Lab(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,14 +123,17 @@ def every_position(
     moments: frozenset[Moment] = frozenset({Moment.LINE}),
     wanted: Callable[[str], bool] = lambda _: True,
     intent: Intent = SMALL,
+    places: tuple[int, int] = (1, 1),
 ) -> Iterator[Case]:
     """Push with the fault at the first position, at the second, and so on, until a push has no such one.
 
-    After each the router stays as it is for the caller to look at, and is reset before the next.
+    After each the router stays as it is for the caller to look at, and is reset before the next. `places` are
+    the first position and the step from one to the next.
     """
-    position = 0
+    position, step = places
+    position -= step
     while True:
-        position += 1
+        position += step
         seen, at = 0, ""
 
         async def hook(_: int, moment: Moment, text: str, position: int = position) -> Fault | None:
@@ -150,11 +154,29 @@ def every_position(
             failure = error
         router.server.faults = no_faults
         if seen < position:
-            assert position > 1, "the fault had no position at all"
+            assert position > 1 or step > 1, "the fault had no position at all"
             router.reset()
             return
         yield Case(position, at, failure, result)
         router.reset()
+
+
+def at_every_position(
+    routers: list[Router], inject: Inject, check: Callable[[Router, Case], None], **options: Any
+) -> int:
+    """The same on several routers at once, where most of the time is spent waiting; how many cases."""
+
+    def share(number: int) -> int:
+        router, count = routers[number], 0
+        for case in every_position(router, inject, places=(number + 1, len(routers)), **options):
+            check(router, case)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(len(routers)) as threads:
+        cases = sum(threads.map(share, range(len(routers))))
+    assert cases > 1
+    return cases
 
 
 def old_or_new(router: Router, case: Case) -> None:

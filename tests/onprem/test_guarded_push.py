@@ -23,6 +23,7 @@ from onprem.push import Intent, Pushed, Safeguards, plan, push, recover
 from tests.onprem.positions import SMALL, Router, notes
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, Lab, fault_at, on_line
 
+pytestmark = pytest.mark.usefixtures("quick")
 Record = Callable[[str, object], None]
 FACTORY = factory_configuration(ROUTER, "netops", "9 $9$sealed")
 NEIGHBOR = "192.168.30.18"
