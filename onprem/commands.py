@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
+from itertools import takewhile
 
 Path = tuple[str, ...]
 """Lines around a line, outermost first, without indentation."""
@@ -38,6 +39,7 @@ _KINDS = (
     ("crypto ipsec profile ", "ipsec-profile"),
     ("ip access-list ", "access-list"),
     ("line ", "line"),
+    ("archive", "archive"),
 )
 
 # `@` is a word that identifies, `*` one that is a value, `...` any number of values; a removal stops at `|`;
@@ -155,6 +157,8 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "ivrf *",
     ),
     "transform-set": ("mode *",),
+    "line": ("exec-timeout | ...", "transport input | ...", "transport output | ...", "access-class * @ ..."),
+    "archive": ("path | ...", "maximum *", "time-period *"),
     "ipsec-profile": (
         "description | ...",
         "set security-association lifetime seconds *",
@@ -196,6 +200,7 @@ _SECRET = re.compile(
     r"|ppp (?:chap|pap sent-username \S+) password"
     r") (?P<key>(?:hex )?(?:[0-9] )?\S.*)"
 )
+_KEYWORD = re.compile(r"[a-z][a-z-]*")
 _PLACEHOLDER = re.compile(r"<secret:[A-Za-z0-9-]+>")
 _NO_SECRET = re.compile(r"password encryption aes|key (?:chain \S+|\d+|config-key \S+)")
 _WHOLE_REST = ("pre-shared-key", "neighbor", "username", "enable", "key-string", "password")
@@ -284,7 +289,7 @@ def opens_section(path: Path, line: str) -> bool:
     """Whether a line that has no children leads into a section all the same."""
     if line.startswith("no "):
         return False
-    return section_kind((*path, line)) != "other" or (not path and line == "archive")
+    return section_kind((*path, line)) != "other"
 
 
 def is_removable(line: str) -> bool:
@@ -304,6 +309,18 @@ def is_companion(path: Path, line: str) -> bool:
     """Whether the router adds this line by itself."""
     pattern = _COMPANIONS.get(section_kind(path))
     return pattern is not None and re.fullmatch(pattern, line) is not None
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Whether two lines are of one command: the same words up to its values, or up to the last word."""
+    mine, theirs = _keywords(one), _keywords(other)
+    if mine == theirs:
+        return True
+    return len(one.split()) == len(mine) == len(theirs) == len(other.split()) and mine[:-1] == theirs[:-1]
+
+
+def _keywords(line: str) -> tuple[str, ...]:
+    return tuple(takewhile(_KEYWORD.fullmatch, line.split()))
 
 
 def split_secret(line: str) -> tuple[str, str] | None:

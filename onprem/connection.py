@@ -16,7 +16,6 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import paramiko
@@ -24,6 +23,7 @@ from netmiko.cisco.cisco_ios import CiscoIosSSH
 
 from onprem.access import Endpoint
 from onprem.answers import QUESTION
+from onprem.awaited import Awaited
 from onprem.credentials import Credentials
 
 # Without a handler Python prints a library's errors, tracebacks and all, beside our one sentence.
@@ -98,24 +98,25 @@ class Connection(CiscoIosSSH):
             raise Lost("the connection is closed")
         return self.remote_conn
 
-    def wait_for(self, found: Callable[[str], int], seconds: float) -> str:
-        """Read until `found` says where in the text to stop (0: not yet); the rest stays for later.
+    def wait_for(self, awaited: Awaited, seconds: float) -> None:
+        """Read until what is awaited has come; what follows it stays for later.
 
         Raises:
             Asked: the router wants an answer: its text ends in a question, and nothing followed.
             Lost: time is up, or the connection ended.
         """
         end = time.monotonic() + seconds
-        while not (stop := found(self._buffer)):
+        silent = False
+        while not (stop := awaited.ends_in(self._buffer, silent=silent)):
+            if silent and QUESTION.search(self._buffer):
+                raise Asked(self._buffer.splitlines()[-1])
             left = end - time.monotonic()
             if left <= 0:
                 raise Lost(f"no answer came within {seconds:.0f} s")
-            if self._arrived.wait(min(left, _PAUSE)):
+            silent = not self._arrived.wait(min(left, _PAUSE))
+            if not silent:
                 self._take()
-            elif QUESTION.search(self._buffer):
-                raise Asked(self._buffer.splitlines()[-1])
-        text, self._buffer = self._buffer[:stop], self._buffer[stop:]
-        return text
+        self._buffer = self._buffer[stop:]
 
     def _take(self) -> None:
         """Take what has arrived: something has, or the connection has ended."""

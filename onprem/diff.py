@@ -13,7 +13,7 @@ was pushed last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from onprem.changes import Change, Command, Diff, Ours, PlacePath
 from onprem.commands import (
@@ -44,8 +44,13 @@ def compare(running: Section, intended: Section, ours: Ours) -> Diff:
     return _Comparison(running, intended, ours).diff()
 
 
-def undo(now: Section, before: Section, done: Diff) -> Diff:
-    """Say what brings a router back, in all places that `done` was to change, to how it was `before`."""
+def undo(
+    now: Section, before: Section, done: Diff, overwritten: Mapping[PlacePath, Path] | None = None
+) -> Diff:
+    """Say what brings a router back, in all places that `done` was to change, to how it was `before`.
+
+    `overwritten` are lines that gave way to ours in other places: place of ours -> the line and those around.
+    """
     touched, intended = Section(), Section()
     for change in done.changes:
         _copy_place(before, (*change.section, change.text), into=intended)
@@ -54,7 +59,7 @@ def undo(now: Section, before: Section, done: Diff) -> Diff:
     for command in done.commands:
         _copy_place(before, (*command.section, command.text), into=intended)
     _sort_like(before, intended)  # as a router prints them, definitions are ahead of what needs them
-    return compare(now, intended, Ours(lines=touched))
+    return compare(now, intended, Ours(lines=touched, found=overwritten or {}))
 
 
 def _extend(root: Section, lines: Path) -> None:

@@ -1,11 +1,11 @@
-"""What somebody else has changed on a router between two readings of it."""
+"""What has changed on a router between two readings of it, beside our lines: by them, or by somebody else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from onprem.changes import Diff, PlacePath
-from onprem.commands import Path, is_companion
+from onprem.commands import Path, is_alike, is_companion
 from onprem.pushed import places_of
 from onprem.sections import Section
 
@@ -15,8 +15,10 @@ _SHOWN = 5
 def changed_by_others(before: Section, now: Section, ours: Diff) -> tuple[str, ...]:
     """Return lines that came (`+`) or went (`-`) in no place of ours; keys are compared, but not shown.
 
-    What a router adds or takes away by itself when our lines come or go is nobody's change.
+    What a router adds or takes away by itself when our lines come or go is nobody's change, nor is what one
+    of ours has overwritten.
     """
+    gone = set(overwritten_by(before, now, ours).values())
     touched = {places_of((*change.section, change.text)) for change in ours.changes}
     touched |= {places_of((*command.section, command.text)) for command in ours.commands}
     readdressed = {
@@ -28,10 +30,30 @@ def changed_by_others(before: Section, now: Section, ours: Diff) -> tuple[str, .
     lines = [
         f"{sign} {' / '.join(path)}"
         for sign, path, places in found
-        if not _is_ours(path, places, touched) and not (places[:1] in readdressed and "address" in path[-1])
+        if not _is_ours(path, places, touched)
+        and not (places[:1] in readdressed and "address" in path[-1])
+        and not (sign == "-" and path in gone)
     ]
     more = len(lines) - _SHOWN
     return (*lines[:_SHOWN], *((f"and {more} more",) if more > 0 else ()))
+
+
+def overwritten_by(before: Section, now: Section, ours: Diff) -> dict[PlacePath, Path]:
+    """Return what our lines have overwritten although `commands` does not say so: place of ours -> what went.
+
+    It knows by far not every command that has one value. A line that went while one of ours of the same
+    command came beside it was such a value.
+    """
+    came = [(*change.section, change.text) for change in ours.changes if change.sign == "+"]
+    touched = {places_of((*change.section, change.text)) for change in ours.changes}
+    found: dict[PlacePath, Path] = {}
+    for sign, path, places in _differences(before, now, (), ()):
+        if sign == "+" or places in touched:
+            continue
+        new = next((line for line in came if line[:-1] == path[:-1] and is_alike(line[-1], path[-1])), None)
+        if new is not None:
+            found.setdefault(places_of(new), path)
+    return found
 
 
 def _is_ours(path: Path, places: PlacePath, touched: set[PlacePath]) -> bool:

@@ -11,16 +11,17 @@ the next one undoes the rest of it, and begins anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from onprem.access import Access
-from onprem.changes import Diff
+from onprem.changes import Diff, PlacePath
+from onprem.commands import Path
 from onprem.diff import compare, undo
 from onprem.errors import PushError, Unreachable, Untrusted
 from onprem.health import Health, broken_by, look, not_up, watched_in
 from onprem.journal import Entry, Journal, Step
-from onprem.others import changed_by_others
+from onprem.others import changed_by_others, overwritten_by
 from onprem.planned import Expectation, check_expected
 from onprem.pushed import (
     WITHOUT_TIMER,
@@ -202,6 +203,7 @@ class _Push:
         self._watched = watched_in(self._target)
         self._deadline = float("inf")
         self._noted: Entry | None = None
+        self._overwritten: Mapping[PlacePath, Path] = {}
 
     def run(self) -> PushResult:
         interrupted = self._journal.read()
@@ -218,6 +220,7 @@ class _Push:
             waiting: tuple[str, ...] = ()
             if diff:
                 remarks, waiting = self._change(session, before, diff)
+                diff = replace(diff, found={**diff.found, **self._overwritten})
             elif interrupted is not None:
                 session.save()  # it may have been killed just before that
         self._journal.end()
@@ -332,8 +335,13 @@ class _Push:
                 f"{self._router}: it took every line, but does not run them all:"
                 f" {_summary(rest)} - a line may be printed in another form than it was sent in"
             )
+        self._overwritten = overwritten_by(before, running, diff)
+        remarks = [
+            f"'{' / '.join(old)}' was overwritten, and comes back when the line in its place goes"
+            for old in self._overwritten.values()
+        ]
         others = changed_by_others(before, running, diff)
-        return (f"somebody else changed it meanwhile: {'; '.join(others)}",) if others else ()
+        return (*remarks, *((f"somebody else changed it meanwhile: {'; '.join(others)}",) if others else ()))
 
     def _check_health(self, fresh: Session, before: Health) -> tuple[str, ...]:
         """Wait for what worked before; what does not work yet is returned."""
@@ -396,7 +404,7 @@ class _Push:
         for candidate in self._sessions(session):
             try:
                 with candidate() as again:
-                    rest = self._put_back(again, before, diff)
+                    rest, others = self._put_back(again, before, diff)
             except (Rejected, Untrusted) as error:
                 trouble = str(error)
                 break
@@ -407,7 +415,8 @@ class _Push:
                 message = f"{failure}; putting it back left a difference: {_summary(rest)}"
                 return HalfPushed(message, remains_of(self._intent, self._last, diff))
             self._journal.end()
-            return PushError(f"{failure}; the router is where it was before", undone=True)
+            but = f", but for what somebody else has changed: {'; '.join(others)}" if others else ""
+            return PushError(f"{failure}; the router is where it was before{but}", undone=True)
         return HalfPushed(
             f"{failure}; the router could NOT be put back ({trouble}): {self._left_behind(diff)}",
             remains_of(self._intent, self._last, diff),
@@ -431,8 +440,11 @@ class _Push:
             time.sleep(seconds)
             yield self._session
 
-    def _put_back(self, session: Session, before: Section, diff: Diff) -> Diff:
-        """Undo by the router's archive if only we changed it, else line by line; what is left to undo."""
+    def _put_back(self, session: Session, before: Section, diff: Diff) -> tuple[Diff, tuple[str, ...]]:
+        """Undo by the router's archive if only we changed it, else line by line.
+
+        What is left to undo, and what others have changed, is returned.
+        """
         session.leave_configuration()
         pending = read_pending(session, self._router)
         armed = pending is not None and self._noted is not None and _is_ours(pending, self._noted)
@@ -440,14 +452,14 @@ class _Push:
         if armed and not changed_by_others(before, now, diff):
             revert(session, self._router)
             now, armed = session.running_configuration(), False
-        back = undo(now, before, diff)
+        back = undo(now, before, diff, overwritten_by(before, now, diff))
         if back:
             session.configure(typed_lines(back.commands), {}, lambda: None)
             now = session.running_configuration()
         rest = undo(now, before, diff)
         if armed and not rest:
             confirm(session, self._router)  # or the timer would take others' changes back as well
-        return rest
+        return rest, changed_by_others(before, now, diff)
 
 
 def _has_manual_lock(running: Section) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path as File
 
 from onprem.access import Access
 from onprem.changes import Diff, Ours, PlacePath
-from onprem.commands import Path, place_of
+from onprem.commands import Path, is_alike, place_of
 from onprem.errors import PushError
 from onprem.fingerprints import secret_fingerprint, unchanged_secrets
 from onprem.placeholders import PlaceholderKind, placeholder_names
@@ -99,8 +99,22 @@ def settled(lines: Section, found: Mapping[PlacePath, Path]) -> Ours:
 
 
 def found_before(last: Pushed) -> dict[PlacePath, Path]:
-    """Return what stood in the place of our lines before we came, by its places."""
-    return {places_of(path): path for path in last.preexisting}
+    """Return what stood in the place of our lines before we came, by the places of ours."""
+    ours = read_lines(last.lines)
+    places = set(_places(ours))
+    return {_place_among(path, ours, places): path for path in last.preexisting}
+
+
+def _place_among(path: Path, ours: Section, places: set[PlacePath]) -> PlacePath:
+    """The place of ours that a line had: its own, or that of a line of ours that has overwritten it."""
+    own = places_of(path)
+    if own in places:
+        return own
+    section: Section | None = ours
+    for place in own[:-1]:
+        section = section.children.get(place) if section else None
+    lines = section.children.items() if section else ()
+    return next(((*own[:-1], place) for place, line in lines if is_alike(line.line, path[-1])), own)
 
 
 def places_of(path: Path) -> PlacePath:

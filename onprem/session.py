@@ -18,6 +18,7 @@ import paramiko
 
 from onprem.access import Access, find_endpoint
 from onprem.answers import read_answer, without_log
+from onprem.awaited import Answered, FirstPrompt, NamingPrompt, prompt_of
 from onprem.connection import Asked, Connection, Lost
 from onprem.errors import PushError, Unreachable
 from onprem.redaction import Redaction
@@ -27,7 +28,6 @@ from onprem.sections import Section, read_running_configuration
 LINE_TIMEOUT = 30.0
 READ_TIMEOUT = 120.0
 """Seconds; a large configuration takes a router a while to write down, to save and to return to."""
-_PROMPT_WIDTH = 20
 _PRIVILEGED = 15
 _PAGES = ("terminal length 0", "terminal width 511", "terminal no monitor")
 
@@ -65,7 +65,7 @@ class Session:
         self._mode = ""
         try:
             with self._translated("the first prompt did not come"):
-                self._connection.wait_for(_first_prompt, LINE_TIMEOUT)
+                self._connection.wait_for(FirstPrompt(), LINE_TIMEOUT)
             self._prepare()
         except BaseException:
             self.close()
@@ -107,27 +107,22 @@ class Session:
 
     def running_configuration(self) -> Section:
         """The router's running configuration."""
-        return read_running_configuration(without_log(self._show("show running-config")), self._router)
+        text = self._show("show running-config", last="end")
+        return read_running_configuration(without_log(text), self._router)
 
     def _prepare(self) -> None:
         """Check that this is the right router, and that it may be configured."""
-        echo = re.compile(r"terminal length 0\s*\n(?:.*\n)*?(?P<name>\S+?)(?P<level>[>#]) ?(?=\n|$)")
-
-        def prompt(text: str) -> int:
-            found = echo.search(text)
-            return found.end() if found else 0
-
-        with self._translated("it did not answer 'terminal length 0'"):
+        prompt = NamingPrompt(_PAGES[0])
+        with self._translated(f"it did not answer '{_PAGES[0]}'"):
             self._connection.send(f"{_PAGES[0]}\n")
-            found = echo.search(self._connection.wait_for(prompt, LINE_TIMEOUT))
-        assert found is not None
-        if found["name"].lower() != self._router.lower():
+            self._connection.wait_for(prompt, LINE_TIMEOUT)
+        if prompt.name.lower() != self._router.lower():
             raise PushError(
-                f"{self._router}: the router at {self._endpoint.address} calls itself {found['name']};"
-                " nothing was changed. Correct management.host, or the name of the router"
+                f"{self._router}: the router at {self._endpoint.address} calls itself {prompt.name}, so it is"
+                " left alone. Correct management.host, or the name of the router"
             )
-        self._prompt = _prompt_of(found["name"])
-        if found["level"] == ">":
+        self._prompt = prompt_of(prompt.name)
+        if prompt.level == ">":
             raise PushError(
                 f"{self._router}: user {self._endpoint.username} is not in privileged mode after the login;"
                 " give the user privilege 15, or let AAA authorize it for exec"
@@ -159,8 +154,8 @@ class Session:
                 " serial number if the router was exchanged, or management.host"
             )
 
-    def _show(self, command: str) -> str:
-        text, mode = self._exchange(command, command, READ_TIMEOUT)
+    def _show(self, command: str, last: str = "") -> str:
+        text, mode = self._exchange(command, command, READ_TIMEOUT, last=last)
         if mode:
             raise PushError(f"{self._router}: it is in configuration mode ({mode}) where it should not be")
         answer = read_answer(text) if len(text) < 1000 else None  # noqa: PLR2004 (no refusal is longer)
@@ -252,22 +247,23 @@ class Session:
         return (f"{shown}: {self._redaction.text(answer.remark)}",) if answer.remark else ()
 
     def _exchange(
-        self, sent: str, shown: str, seconds: float, expected: re.Pattern[str] | None = None
+        self, sent: str, shown: str, seconds: float, expected: re.Pattern[str] | None = None, last: str = ""
     ) -> tuple[str, str]:
         """Type a line; what came between its echo and the next prompt, and that prompt's mode.
 
-        A question that `expected` matches is answered by RETURN, once.
+        A question that `expected` matches is answered by RETURN, once. `last` is the answer's last line, if
+        that is known.
         """
-        answer = _Awaited(sent, self._prompt)
+        answer = Answered(sent, self._prompt, last)
         with self._translated(f"{shown} was sent, and then"):
             self._connection.send(f"{sent}\n")
             try:
-                self._connection.wait_for(answer.ends_in, seconds)
+                self._connection.wait_for(answer, seconds)
             except Asked as question:
                 if expected is None or not expected.search(str(question)):
                     raise
                 self._connection.send("\n")
-                self._connection.wait_for(answer.ends_in, seconds)
+                self._connection.wait_for(answer, seconds)
         return answer.text, answer.mode
 
     @contextlib.contextmanager
@@ -294,53 +290,6 @@ class Session:
             self._usable = False
             why = self._redaction.text(" ".join(str(error).split())) or type(error).__name__
             raise Unreachable(f"{self._router}: {doing}: {_shorten(why)}") from None
-
-
-class _Awaited:
-    """An answer that is still coming: what was typed is echoed, then comes the text, then a prompt.
-
-    It remembers how far it has looked, so that a long answer is not read again for each piece of it.
-    """
-
-    def __init__(self, sent: str, prompt: re.Pattern[str]) -> None:
-        self._sent, self._prompt = sent, prompt
-        self._begin = self._looked = 0
-        self.text = self.mode = ""
-
-    def ends_in(self, seen: str) -> int:
-        """Return where in `seen`, which only grows, the answer ends; 0 if it does not yet."""
-        if not self._begin and not self._find_echo(seen):
-            return 0
-        found = self._prompt.search(seen, self._looked)
-        if found is None:
-            self._looked = seen.rfind("\n") + 1
-            return 0
-        self.text, self.mode = seen[self._begin : found.start()], found["mode"] or ""
-        return found.end()
-
-    def _find_echo(self, seen: str) -> bool:
-        while (place := seen.find(self._sent, self._looked)) >= 0:
-            end = place + len(self._sent)
-            while seen[end : end + 1] == " ":
-                end += 1
-            if end == len(seen):
-                return False
-            if seen[end] == "\n":
-                self._begin = self._looked = end + 1
-                return True
-            self._looked = place + 1
-        return False
-
-
-def _prompt_of(name: str) -> re.Pattern[str]:
-    """A line that is a prompt of the router and nothing else; `mode` is empty in exec mode."""
-    short = re.escape(name[:_PROMPT_WIDTH])
-    return re.compile(rf"^(?:{re.escape(name)}#|{short}\((?P<mode>[\w-]+)\)#)[ ]?$", re.MULTILINE)
-
-
-def _first_prompt(text: str) -> int:
-    found = re.search(r"(?:^|\n)\S+[>#] ?$", text)
-    return found.end() if found else 0
 
 
 def _shorten(why: str) -> str:

@@ -67,16 +67,13 @@ class Session:
 
     async def start(self) -> None:
         """Greets the user with the banners and the first prompt."""
-        fault = await self._ask(Moment.CONNECT, "")
+        fault = await self._ask(Moment.CONNECT, "") or Fault()
         self._obey(fault)
-        self._send("".join(f"\n{banner}" for banner in self._device.banners))
-        if fault is not None:
-            self._send("".join(f"\n{text}\n" for text in fault.log))
-        if fault is not None and fault.ask is not None:
+        shown = "".join(f"\n{text}" for text in self._device.banners)
+        shown += "".join(f"\n{text}\n" for text in fault.log)
+        if fault.ask is not None:
             self._question = lambda _: ""
-            self._send(f"\n{fault.ask}")
-        else:
-            self._send(f"\n{self.prompt}")
+        await self._send_in_pieces(f"{shown}\n{fault.ask or self.prompt}", fault)
         await self._flush()
 
     async def type_text(self, text: str) -> None:
@@ -182,7 +179,10 @@ class Session:
             logged = "".join(f"{text}\n" for text in fault.log)
             before, after = output[: fault.into], output[fault.into :]
             output = f"{before}\n{logged}{after}" if before else logged + after
-        size = fault.pieces if fault is not None and fault.pieces else max(len(output), 1)
+        await self._send_in_pieces(output, fault or Fault())
+
+    async def _send_in_pieces(self, output: str, fault: Fault) -> None:
+        size = fault.pieces or max(len(output), 1)
         for start in range(0, len(output), size):
             self._send(output[start : start + size])
             if size < len(output):

@@ -12,11 +12,12 @@ from lab.iosxe.factory import factory_configuration
 from lab.iosxe.faults import Fault, Moment
 from lab.iosxe.server import RouterServer
 from onprem.errors import PushError
-from onprem.push import Intent, Pushed, PushResult, drift, plan, push
+from onprem.push import Intent, Pushed, PushResult, Safeguards, drift, plan, push
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, SECRETS, Lab, fault_at, filled, on_line
 
 LINES = tuple(filled((Path(__file__).parent / "golden" / f"{ROUTER}.cfg").read_text().splitlines()))
 INTENT = Intent(lines=LINES, secrets=SECRETS)
+FACTORY = factory_configuration(ROUTER, "netops", "9 $9$sealed")
 PREFERS_300 = Intent(
     lines=tuple(line.replace("local-preference 200", "local-preference 300") for line in LINES),
     secrets=SECRETS,
@@ -54,7 +55,7 @@ def test_first_push_runs_is_read_back_and_saved(lab: Lab) -> None:
     readings = [place for place, text in enumerate(received(router, 0)) if text == "show running-config"]
     connections = [router.transcript[place].connection for place in readings]
     assert readings[-1] < saved
-    assert connections == [1, 2], "it reads back over a new connection before it saves"
+    assert connections == [1, 2, 2], "it reads back over a new connection, and again before it saves"
 
 
 @pytest.mark.promise("P1", "P28")
@@ -130,6 +131,35 @@ def test_what_was_there_before_us_is_remembered_and_stays(lab: Lab) -> None:
         ("ip vrf 30", "rd 65021:30"),
         ("ip prefix-list Cust30_to_Private seq 10 permit 10.2.30.0/25",),
     )
+    pushed(lab, Intent(), first.pushed)
+    assert router.running == before
+
+
+HAS_VALUES = f"{FACTORY}ip ssh time-out 60\ninterface Loopback7\n keepalive 10\n"
+OVERWRITES = Intent(
+    lines=("ip ssh time-out 90", "interface Loopback7", " keepalive 20", "ip vrf 30", " rd 65021:30")
+)
+
+
+@pytest.mark.promise("P7", "P10", "P30")
+@pytest.mark.parametrize("by_hand", [False, True], ids=["by the archive", "line by line"])
+def test_values_that_nobody_knew_to_be_overwritten_come_back_after_a_failure(lab: Lab, by_hand: bool) -> None:
+    router = lab.start(initial=HAS_VALUES)
+    before = router.running
+    router.faults = fault_at(on_line("rd 65021:30"), Fault(reject="% no"))
+    guards = Safeguards(revert_minutes=0) if by_hand else Safeguards()
+    with pytest.raises(PushError, match=r"the router is where it was before$"):
+        push(lab.access(), OVERWRITES, Pushed(), lambda: False, guards)
+    assert router.running == before
+
+
+@pytest.mark.promise("P7", "P30")
+def test_values_that_nobody_knew_to_be_overwritten_come_back_with_destroy(lab: Lab) -> None:
+    router = lab.start(initial=HAS_VALUES)
+    before = router.running
+    first = pushed(lab, OVERWRITES)
+    assert "'interface Loopback7 / keepalive 10' was overwritten, and comes back when" in str(first.remarks)
+    assert not pushed(lab, OVERWRITES, first.pushed).changed
     pushed(lab, Intent(), first.pushed)
     assert router.running == before
 

@@ -153,7 +153,7 @@ def test_name_that_resolves_to_nothing(lab: Lab) -> None:
 def test_router_of_another_name_is_left_alone(lab: Lab) -> None:
     router = lab.start("location2-ce9", host=ROUTER)
     before = router.running
-    with pytest.raises(PushError, match="calls itself location2-ce9; nothing was changed"):
+    with pytest.raises(PushError, match="calls itself location2-ce9, so it is left alone"):
         push(lab.access(), Intent(lines=("ip vrf 30",)), Pushed(), lambda: False)
     assert router.running == before
     assert {entry.mode for entry in router.transcript} == {"exec"}
