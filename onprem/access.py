@@ -6,16 +6,19 @@ import base64
 import contextlib
 import getpass
 import hashlib
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
 
 from onprem.errors import PushError, Untrusted
+from onprem.known_hosts import known_keys
 
 _SSH = Path("~/.ssh")
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 _STANDARD_PORT = 22
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class Endpoint:
     known_hosts: tuple[Path, ...]
     keys: tuple[paramiko.PKey, ...]
     """The host keys that count as the router's."""
+    proxy: tuple[str, ...] = ()
+    """The program through which the connection goes, and its arguments; empty for none."""
 
     @property
     def address(self) -> str:
@@ -107,7 +112,8 @@ def find_endpoint(access: Access) -> Endpoint:
     standard = hostname if port == _STANDARD_PORT else f"[{hostname}]:{port}"
     key_name = found.get("hostkeyalias", standard)
     files = _known_hosts(found)
-    keys = (parse_host_key(access.router, access.host_key),) if access.host_key else _keys(files, key_name)
+    pinned = access.host_key
+    keys = (parse_host_key(access.router, pinned),) if pinned else known_keys(files, key_name)
     return Endpoint(
         access=access,
         config_file=config_file,
@@ -119,6 +125,7 @@ def find_endpoint(access: Access) -> Endpoint:
         key_name=key_name,
         known_hosts=files,
         keys=keys,
+        proxy=_proxy(found, config_file, f"[{hostname}]:{port}" if ":" in hostname else f"{hostname}:{port}"),
     )
 
 
@@ -154,12 +161,26 @@ def _lookup(file: Path | None, access: Access) -> dict[str, str]:
         return {}
     try:
         found = dict(paramiko.SSHConfig.from_path(str(file)).lookup(access.host))
-        int(found.get("port", _STANDARD_PORT))
+        port = int(found.get("port", _STANDARD_PORT))
     except (OSError, ValueError, paramiko.SSHException) as error:
         raise PushError(
             f"{access.router}: {file} cannot be read as OpenSSH's configuration: {error}"
         ) from None
+    if not 0 < port <= _LAST_PORT:
+        raise PushError(f"{access.router}: {file} gives it the port {port}, which is none")
     return found
+
+
+def _proxy(found: dict[str, str], config_file: Path | None, address: str) -> tuple[str, ...]:
+    """The program that leads to the router; nobody is there for it to ask."""
+    if (command := found.get("proxycommand")) and command != "none":
+        return tuple(shlex.split(command))
+    *first, last = found.get("proxyjump", "none").split(",")
+    if last == "none":
+        return ()
+    options = ("-F", str(config_file), "-o", "BatchMode=yes", *(("-J", ",".join(first)) if first else ()))
+    port, host = (last.rpartition(":")[2], last.rpartition(":")[0]) if ":" in last else ("", last)
+    return ("ssh", *options, *(("-p", port) if port else ()), "-W", address, host)
 
 
 def _local_user() -> str:
@@ -174,14 +195,3 @@ def _known_hosts(found: dict[str, str]) -> tuple[Path, ...]:
     if named is not None:
         return tuple(Path(name.strip('"')).expanduser() for name in named.split())
     return ((_SSH / "known_hosts").expanduser(), _SYSTEM_KNOWN_HOSTS)
-
-
-def _keys(files: tuple[Path, ...], name: str) -> tuple[paramiko.PKey, ...]:
-    keys: list[paramiko.PKey] = []
-    for file in files:
-        try:
-            known = paramiko.HostKeys(str(file)).lookup(name)
-        except OSError:  # no such file: then it knows nobody, which the refusal says
-            continue
-        keys += known.values() if known is not None else ()
-    return tuple(keys)

@@ -16,15 +16,20 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import paramiko
 from netmiko.cisco.cisco_ios import CiscoIosSSH
+from paramiko.ssh_exception import NoValidConnectionsError
 
 from onprem.access import Endpoint
 from onprem.answers import QUESTION
 from onprem.awaited import Awaited
 from onprem.credentials import Credentials
+from onprem.errors import PushError
+from onprem.jump import Jump
 
 # Without a handler Python prints a library's errors, tracebacks and all, beside our one sentence.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -39,6 +44,8 @@ _KEEPALIVE = 10
 _CHUNK = 65536
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 """Preferred where the router has them: one pass over each packet instead of two."""
+_RSA = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
+"""By which names a key of that kind is asked for (RFC 8332)."""
 
 
 class Lost(Exception):  # noqa: N818 (an event, which the session translates)
@@ -67,7 +74,6 @@ class Connection(CiscoIosSSH):
             auth_timeout=CONNECT_TIMEOUT,
             banner_timeout=CONNECT_TIMEOUT,
             keepalive=_KEEPALIVE,
-            ssh_config_file=str(endpoint.config_file) if endpoint.config_file else None,
         )
         self._terminal().in_buffer.set_event(self._arrived)
 
@@ -77,7 +83,7 @@ class Connection(CiscoIosSSH):
             "hostname": self._endpoint.hostname,
             "key_filename": None,
             "auth_strategy": Credentials(self._endpoint),
-            "transport_factory": _transport,
+            "transport_factory": partial(_transport, self._endpoint),
         }
 
     def _get_ssh_client_instance(self) -> paramiko.SSHClient:
@@ -126,15 +132,21 @@ class Connection(CiscoIosSSH):
         self._buffer += self._decoder.decode(piece).replace("\r", "")
 
 
-def _transport(sock: socket.socket, **options: Any) -> paramiko.Transport:  # noqa: ANN401 (paramiko's own)
-    with contextlib.suppress(AttributeError, OSError):  # a jump host's is a pipe; the second is Linux's
+def _transport(endpoint: Endpoint, sock: socket.socket, **options: Any) -> paramiko.Transport:  # noqa: ANN401 (paramiko's)
+    with contextlib.suppress(AttributeError, OSError):  # a jump host's is no TCP; the second is Linux's
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 3 * _KEEPALIVE * 1000)
     transport = paramiko.Transport(sock, **options)
     security = transport.get_security_options()
-    preferred = [name for name in _CIPHERS if name in security.ciphers]
-    security.ciphers = (*preferred, *(name for name in security.ciphers if name not in preferred))
+    security.ciphers = _preferring(security.ciphers, _CIPHERS)
+    known = [kind for key in endpoint.keys for kind in _RSA.get(key.get_name(), (key.get_name(),))]
+    security.key_types = _preferring(security.key_types, known)
     return transport
+
+
+def _preferring(offered: Sequence[str], preferred: Iterable[str]) -> tuple[str, ...]:
+    first = [name for name in preferred if name in offered]
+    return tuple(dict.fromkeys((*first, *offered)))
 
 
 class _StrictClient(paramiko.SSHClient):
@@ -143,11 +155,8 @@ class _StrictClient(paramiko.SSHClient):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__()
         self._endpoint = endpoint
-        self.set_missing_host_key_policy(_Refuse(endpoint))
-        port = endpoint.port
-        name = endpoint.hostname if port == paramiko.config.SSH_PORT else f"[{endpoint.hostname}]:{port}"
-        for key in endpoint.keys:
-            self.get_host_keys().add(name, key.get_name(), key)
+        self._jump: Jump | None = None
+        self.set_missing_host_key_policy(_Trust(endpoint))
 
     def connect(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 (paramiko's own)
         too_late = threading.Event()
@@ -160,22 +169,49 @@ class _StrictClient(paramiko.SSHClient):
         watch.daemon = True
         watch.start()
         try:
+            if self._endpoint.proxy:
+                self._jump = _jump(self._endpoint.proxy)
+                options["sock"] = self._jump.socket
             super().connect(*arguments, **options)
         except BaseException as error:
+            complaint = self._jump.complaint if self._jump and not isinstance(error, PushError) else ""
             self.close()
             if too_late.is_set():
                 raise Lost(f"the login took longer than {LOGIN_TIMEOUT:.0f} s") from None
-            if isinstance(error, paramiko.BadHostKeyException):
-                raise self._endpoint.refusal(error.key) from None
+            if complaint:
+                raise Lost(complaint) from None
+            if isinstance(error, OSError):  # netmiko would say that it failed, and not why
+                raise Lost(_why(error)) from None
             raise
         finally:
             watch.cancel()
 
+    def close(self) -> None:
+        super().close()
+        if self._jump is not None:
+            self._jump.close()
 
-class _Refuse(paramiko.MissingHostKeyPolicy):
+
+def _jump(command: Sequence[str]) -> Jump:
+    try:
+        return Jump(command)
+    except OSError as error:
+        raise Lost(f"'{command[0]}', which leads to it, cannot be run: {error.strerror}") from None
+
+
+def _why(error: OSError) -> str:
+    errors = error.errors.values() if isinstance(error, NoValidConnectionsError) else (error,)
+    said = (getattr(one, "strerror", None) or str(one) or type(one).__name__ for one in errors)
+    return " and ".join(dict.fromkeys(said))
+
+
+class _Trust(paramiko.MissingHostKeyPolicy):
+    """Asked about every key, as paramiko is told of none: it takes one key of a kind for the only one."""
+
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         del client, hostname
-        raise self._endpoint.refusal(key)
+        if key.asbytes() not in {known.asbytes() for known in self._endpoint.keys}:
+            raise self._endpoint.refusal(key)

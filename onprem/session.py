@@ -294,4 +294,6 @@ class Session:
 
 def _shorten(why: str) -> str:
     """Say what happened: netmiko's advice is for programmers, its first sentence is not."""
+    if "No existing session" in why:
+        return "it accepts connections, but did not set up an SSH session in time"
     return why.split(" Common causes", 1)[0].split("A paramiko SSHException occurred", 1)[-1].strip()

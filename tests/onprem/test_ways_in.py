@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,11 @@ from typing import Any
 import asyncssh
 import pytest
 
-from onprem.errors import Untrusted
-from onprem.push import Intent, Pushed, plan
-from tests.onprem.routers import ROUTER, Lab
+from lab.iosxe.faults import Moment
+from lab.iosxe.server import RouterServer
+from onprem.errors import PushError, Unreachable, Untrusted
+from onprem.push import Intent, Pushed, plan, push
+from tests.onprem.routers import Lab
 
 
 @pytest.fixture
@@ -171,9 +176,11 @@ class JumpHost(asyncssh.SSHServer):
         return True
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="there is no ssh, which ProxyJump needs")
-def test_jump_host(lab: Lab, key: Path, tmp_path: Path) -> None:
-    router = lab.start()
+@pytest.fixture
+def jump(lab: Lab, key: Path, tmp_path: Path) -> Iterator[list[tuple[str, int]]]:
+    """A jump host on the way to the router; where it has passed connections on to."""
+    if shutil.which("ssh") is None:
+        pytest.skip("there is no ssh, which ProxyJump needs")
     passed: list[tuple[str, int]] = []
     public = asyncssh.read_public_key(str(key.with_suffix(".pub")))
     host_key = asyncssh.generate_private_key("ssh-ed25519")
@@ -183,21 +190,112 @@ def test_jump_host(lab: Lab, key: Path, tmp_path: Path) -> None:
             lambda: JumpHost(public, passed), "127.0.0.1", 0, server_host_keys=[host_key]
         )
 
-    jump = lab.run(listen())
-    try:
-        known = tmp_path / "known_hosts"
-        known.write_text(known.read_text() + f"jump {host_key.export_public_key().decode()}")
-        options(lab, "  ProxyJump jump\n")
-        options(
-            lab,
-            f"Host jump\n  HostName 127.0.0.1\n  Port {jump.get_port()}\n  User jump\n  IdentityFile {key}\n"
-            f"  HostKeyAlias jump\n  UserKnownHostsFile {known}\n  StrictHostKeyChecking yes\n"
-            "  IdentitiesOnly yes\n",
-        )
-        lab.ssh_config.chmod(0o600)
+    acceptor = lab.run(listen())
+    known = tmp_path / "known_hosts"
+    known.touch()
+    known.write_text(known.read_text() + f"jump {host_key.export_public_key().decode()}")
+    options(
+        lab,
+        f"  ProxyJump jump\nHost jump\n  HostName 127.0.0.1\n  Port {acceptor.get_port()}\n  User jump\n"
+        f"  IdentityFile {key}\n  HostKeyAlias jump\n  UserKnownHostsFile {known}\n"
+        "  StrictHostKeyChecking yes\n  IdentitiesOnly yes\n",
+    )
+    lab.ssh_config.chmod(0o600)
+    yield passed
+    acceptor.close()
+    lab.run(acceptor.wait_closed())
+
+
+@pytest.fixture
+def router(lab: Lab) -> RouterServer:
+    return lab.start()
+
+
+def test_jump_host(lab: Lab, router: RouterServer, jump: list[tuple[str, int]]) -> None:
+    assert logs_in(lab)
+    assert jump == [("127.0.0.1", router.port)]
+
+
+@pytest.mark.promise("P10", "P21", "F1")
+def test_jump_host_that_falls_away_is_noticed_at_once(
+    lab: Lab, router: RouterServer, jump: list[tuple[str, int]]
+) -> None:
+    before = router.running
+
+    async def kill(_: int, moment: Moment, text: str) -> None:
+        if moment is Moment.LINE and text.strip() == "rd 65021:30" and len(jump) == 1:
+            for process in ssh_processes():
+                os.kill(process, signal.SIGKILL)
+
+    router.faults = kill
+    begun = time.monotonic()
+    intent = Intent(lines=("ip vrf 30", " rd 65021:30"))
+    with pytest.raises(PushError, match=r"the connection ended.* where it was before") as failure:
+        push(lab.access(), intent, Pushed(), lambda: False)
+    assert failure.value.undone
+    assert time.monotonic() - begun < 10
+    assert router.running == before
+    assert len(jump) == 2
+    assert ssh_processes() == []
+
+
+def ssh_processes() -> list[int]:
+    """The ssh processes that this one has started."""
+    command = ["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())]
+    shown = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    rows = [line.split() for line in shown.splitlines()]
+    return [int(number) for number, name, *_ in rows if name == "ssh"]
+
+
+@pytest.mark.promise("P21", "P31", "F1")
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("ProxyJump nobody@127.0.0.1:1", "ended: ssh: connect to host 127.0.0.1 port 1: Connection refused"),
+        ("ProxyCommand false", "'false' ended: exit code 1"),
+        ("ProxyCommand /nonexistent/way %h %p", "'/nonexistent/way', which leads to it, cannot be run"),
+    ],
+)
+def test_way_that_leads_nowhere(lab: Lab, router: RouterServer, command: str, says: str) -> None:
+    options(lab, f"  {command}\n")
+    with pytest.raises(Unreachable) as failure:
+        logs_in(lab)
+    assert says in str(failure.value)
+    assert router.transcript == []
+
+
+# --- known_hosts as it is found ----------------------------------------------------------------------
+
+
+def test_known_hosts_of_all_kinds(lab: Lab, router: RouterServer) -> None:
+    name, kind, key = lab.known_hosts.read_text().split()
+    others = (
+        "# a comment\n\n@cert-authority * ssh-ed25519 AAAA\nother sk-ssh-ed25519@openssh.com AAAA\n"
+        "other ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAB\nbroken\n"
+    )
+    for line in (f"{name},10.0.0.1 {kind} {key}", f"*-ce1 {kind} {key} comment", f"  {name} {kind} {key}"):
+        lab.known_hosts.write_text(f"{others}{line}\n")
+        assert logs_in(lab), line
+    del router
+
+
+@pytest.mark.promise("P20", "F4")
+@pytest.mark.parametrize(
+    "line", ["@revoked * {kind} {key}", "!{name},* {kind} {key}", "{name} {kind} AAAB{key}"]
+)
+def test_known_hosts_that_do_not_know_the_key(lab: Lab, router: RouterServer, line: str) -> None:
+    name, kind, key = lab.known_hosts.read_text().split()
+    first = f"{name} {kind} {key}\n" if line.startswith("@") else ""
+    lab.known_hosts.write_text(first + line.format(name=name, kind=kind, key=key) + "\n")
+    assert "is not known" in refusal(lab)
+    assert router.transcript == []
+
+
+@pytest.mark.promise("P20", "F4")
+def test_either_of_two_known_keys_is_trusted(lab: Lab, router: RouterServer) -> None:
+    name, kind, key = lab.known_hosts.read_text().split()
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()[1]
+    for lines in ((key, other), (other, key)):
+        lab.known_hosts.write_text("".join(f"{name} {kind} {one}\n" for one in lines))
         assert logs_in(lab)
-        assert passed == [("127.0.0.1", router.port)]
-    finally:
-        jump.close()
-        lab.run(jump.wait_closed())
-    assert ROUTER in lab.known_hosts.read_text()
+    del router
