@@ -198,8 +198,17 @@ _SECRET = re.compile(
     r"|snmp-server community"
     r"|(?:tacacs-server|radius-server)(?: host \S+)? key|(?:server-)?key"
     r"|ppp (?:chap|pap sent-username \S+) password"
+    r"|ip nhrp authentication|mpls ldp (?:neighbor \S+ )?password(?: option \d+ for \S+)?"
+    r"|(?:standby|vrrp|glbp) \d+ authentication(?: text| md5 key-string)?"
+    r"|area \S+ virtual-link \S+ (?:authentication-key|message-digest-key \d+ md5)"
+    r"|isis (?:password|authentication key)|(?:area|domain)-password|ntp authentication-key \d+ md5"
     r") (?P<key>(?:hex )?(?:[0-9] )?\S.*)"
 )
+_MASKED_KEY = re.compile(
+    r"(?P<front>.+) (?P<key>7 (?:0\d|1[0-5])(?:[0-9A-F]{2})+|6 [A-Za-z0-9`\[\]^_]{10,}|[589] \$\d+\$\S+)"
+    r"(?P<rest>.*)"
+)
+"""What a router prints of a key in any command: only what it has masked can be told from other words."""
 _KEYWORD = re.compile(r"[a-z][a-z-]*")
 _PLACEHOLDER = re.compile(r"<secret:[A-Za-z0-9-]+>")
 _NO_SECRET = re.compile(r"password encryption aes|key (?:chain \S+|\d+|config-key \S+)")
@@ -331,7 +340,8 @@ def split_secret(line: str) -> tuple[str, str] | None:
     """
     found = None if _NO_SECRET.fullmatch(line) else _SECRET.fullmatch(line)
     if found is None:
-        return None
+        masked = _MASKED_KEY.fullmatch(line)
+        return None if masked is None else (f"{masked['front']} {HIDDEN}{masked['rest']}", masked["key"])
     front, key = found["front"], found["key"]
     if front.startswith(_WHOLE_REST):
         return f"{front} {HIDDEN}", key

@@ -102,6 +102,7 @@ class Edit:
         self.editor.take(self.position, text, checked=False)
 
 
+_SAVED_WITHOUT = (("ip", "address"), ("shutdown",))
 _CLOSING_WORDS = ("end", "exit-address-family")
 
 
@@ -142,17 +143,23 @@ class Editor:
                 position = position.parent
             section = self.section_at(position.path)
             assert section is not None
-            known = len(position.path) == depth and self.take(
-                position, line.strip(), checked=False, here=True
-            )
-            if known and known.mismatch is None:
-                position = known.position
-            elif not self._foreign:
-                raise ValueError(f"line {place} of the configuration is unknown here: {line.split()[0]} ...")
-            else:
-                block = block_at(lines, place - 1)
-                place += len(block) - 1
+            known = len(position.path) == depth and self._is_known(position, line.strip())
+            if known:
+                position = self.take(position, line.strip(), checked=False, here=True).position
+            elif self._foreign:
+                block, place = block_at(lines, place - 1)
                 section.keep(block)
+            else:
+                raise ValueError(f"line {place} of the configuration is unknown here: {line.split()[0]} ...")
+
+    def _is_known(self, position: Position, line: str) -> bool:
+        """Whether the tables know a saved line; a `no` that only another line gives a meaning is foreign."""
+        found = self._read(position, line)
+        if isinstance(found, Mismatch):
+            return False
+        match, removal = found
+        without = not removal or match.command.default_on or match.words in _SAVED_WITHOUT
+        return without or not self._foreign
 
     def section_at(self, path: tuple[Identity, ...]) -> Section | None:
         """The section at the end of a path; None if it is gone."""

@@ -14,21 +14,24 @@ _DELIMITED = re.compile(r"banner \S+ (?P<mark>\^.|\S)(?P<rest>.*)")
 _DELIMITER = "^C"
 
 
-def block_at(lines: Sequence[str], start: int) -> tuple[str, ...]:
-    """The unknown line at `start`, and what belongs to it: lines indented further, or text up to its end."""
+def block_at(lines: Sequence[str], start: int) -> tuple[tuple[str, ...], int]:
+    """The unknown line at `start`, and what belongs to it: lines indented further, or text up to its end.
+
+    Also where what follows it begins; separators are left out.
+    """
     first = lines[start]
     found = _DELIMITED.match(first)
     mark = found["mark"] if found else _DELIMITER if first.count(_DELIMITER) % 2 else ""
     if mark:
         if found and mark in found["rest"]:
-            return (first,)
+            return (first,), start + 1
         end = next((place for place in range(start + 1, len(lines)) if mark in lines[place]), len(lines) - 1)
-        return tuple(lines[start : end + 1])
+        return tuple(lines[start : end + 1]), end + 1
     depth = _depth(first)
     end = start + 1
     while end < len(lines) and lines[end].strip() and _depth(lines[end]) > depth:
         end += 1
-    return tuple(line for line in lines[start:end] if not line.lstrip().startswith("!"))
+    return tuple(line for line in lines[start:end] if not line.lstrip().startswith("!")), end
 
 
 def banner_text(block: Sequence[str]) -> str:

@@ -46,9 +46,9 @@ def way_in(root: Section, sessions: int, client: str) -> Way:
     section = lines[sorted(lines)[sessions]]
     if any(found.words == ("transport", "input", "none") for found in section.lines.values()):
         return Way.REFUSED
-    for line in section.lines.values():
-        if line.words[0] == "access-class" and line.words[2] == "in" and not _lets_in(root, line, client):
-            return Way.REFUSED
+    classes = (line for line in section.lines.values() if line.words[:1] == ("access-class",))
+    if any(line.words[2] == "in" and not _lets_in(root, line, client) for line in classes):
+        return Way.REFUSED
     return Way.OPEN
 
 
@@ -76,7 +76,7 @@ def _entries(root: Section, name: str) -> Iterator[tuple[str, str, str]]:
     """The entries of a standard access list: action, address, wildcard."""
     numbered = [root.lines[found].words[2:] for found in root.starting_with("access-list", name)]
     section = root.child("ip", "access-list", "standard", name)
-    named = [line.words for line in section.lines.values()] if section is not None else []
+    named = [line.words for line in section.lines.values() if line.words] if section is not None else []
     for words in (*numbered, *named):
         rest = words[1:] if words[0].isdecimal() else words
         action, address = rest[0], rest[1:]

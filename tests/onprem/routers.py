@@ -43,8 +43,8 @@ def filled(lines: Iterable[str], values: Mapping[str, str] = VALUES) -> list[str
 class Console:
     """A router's configuration without SSH: takes commands, and raises for a line that it refuses."""
 
-    def __init__(self, text: str | None = None) -> None:
-        self._editor = Editor(TABLES, Sealer(b"a router's own master key"))
+    def __init__(self, text: str | None = None, *, foreign: bool = False) -> None:
+        self._editor = Editor(TABLES, Sealer(b"a router's own master key"), foreign=foreign)
         self._editor.load(text or factory_configuration(ROUTER, "admin", "9 $9$sealed"))
 
     @property

@@ -251,7 +251,7 @@ def test_others_change_one_of_our_lines_meanwhile(router: Router, record_propert
             assert router.same(running, router.after), case
         else:
             assert case.failure.undone, case
-            ours = [line for line in lines_of(running) if "prefer" not in line and "77" not in line]
+            ours = [line for line in lines_of(running) if "prefer" not in line and "preference" not in line]
             assert sorted(ours) == sorted(lines_of(router.before)), case
         assert router.server.device.timer.pending is None, case
         ended["old" if case.failure else "new"] += 1
