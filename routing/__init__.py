@@ -4,11 +4,10 @@ from routing.comparison import Change, Comparison, Effect, compare_forecasts, co
 from routing.course import Direction
 from routing.elements import RoutingError, UnknownElementError, UnknownSiteError, element_names
 from routing.findings import Finding, FindingKind, Severity, findings_document
-from routing.forecast import Forecast
+from routing.forecast import MANY_SITES, Forecast
 from routing.graph import Segment, SegmentKind
 from routing.judgement import collect_findings
 from routing.prediction import (
-    MANY_SITES,
     Path,
     Scenario,
     pairs_of_failures,

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from routing.elements import element_names
-from routing.forecast import Forecast
+from routing.forecast import MANY_SITES, Forecast
 from routing.judgement import collect_findings
-from routing.prediction import MANY_SITES, scenarios
+from routing.prediction import scenarios
 from topology import Document, Network, load_network, load_stack
 
 SIZES = (50, 100, 200)

@@ -30,8 +30,6 @@ class Step:
     """What decides, as a sentence says it after "by"."""
     source: str
     rank: Callable[[Route], int]
-    by_length: bool = False
-    """Whether it compares AS paths, which are not documented for every route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,16 @@ EXTERNAL_FIRST = Step(
     source="RFC 4271, 9.1.2.2",
     rank=lambda route: route.protocol is Protocol.EBGP,
 )
-_AS_PATH = "the length of the AS path"
+AS_PATH = "the length of the AS path"
+
+
+def _local_preference(source: str) -> Step:
+    return Step(name="local preference", source=source, rank=lambda route: route.local_preference)
+
+
+def _shortest(source: str) -> Step:
+    return Step(name=AS_PATH, source=source, rank=lambda route: -len(route.as_path))
+
 
 _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
     VirtualNetworkNode: (
@@ -87,42 +94,42 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
         ),
         Ending(shares=True, source="PATH-6"),
     ),
+    # What Route Server reflects weighs 32768, what came over a circuit one more and the connection's weight:
+    # published tables of learned routes show both (docs/paths.md).
     ExpressRouteGatewayNode: (
         (
             _OWN,
             Step(
-                name="Route Server's order for equal prefixes",
-                source="ARS",
+                name="the greater weight of what a circuit brings",
+                source="PATH-3",
                 rank=lambda route: route.protocol is not Protocol.EXCHANGED,
             ),
             Step(name="the connection's weight", source="ER-13", rank=lambda route: route.weight),
-            Step(name=_AS_PATH, source="PATH-6", rank=lambda route: -len(route.as_path), by_length=True),
+            _shortest("PATH-6"),
         ),
         Ending(shares=True, source="PATH-6"),
     ),
+    # Here what Route Server reflects weighs no less than what a tunnel brought (docs/paths.md).
     VpnGatewayNode: (
         (
             _OWN,
-            Step(name=_AS_PATH, source="VPN-14", rank=lambda route: -len(route.as_path), by_length=True),
+            Step(
+                name="its being static",
+                source="VPN-5",
+                rank=lambda route: route.protocol is Protocol.STATIC,
+            ),
+            _shortest("VPN-14"),
+            EXTERNAL_FIRST,
         ),
         Ending(shares=True, source="VPNHA"),
     ),
     MicrosoftEdgeNode: (
-        (Step(name=_AS_PATH, source="RFC 4271, 9.1.2.2", rank=lambda route: -len(route.as_path)),),
+        (_local_preference("ER-16"), _shortest("RFC 4271, 9.1.2.2"), EXTERNAL_FIRST),
         Ending(shares=True, source="PATH-6"),
     ),
     # IOS's order. What neither Azure nor the stack file sets is left out: weight, origin, MED.
     RouterNode: (
-        (
-            _OWN,
-            Step(
-                name="local preference",
-                source="PATH-4",
-                rank=lambda route: route.local_preference,
-            ),
-            Step(name=_AS_PATH, source="PATH-4", rank=lambda route: -len(route.as_path), by_length=True),
-            EXTERNAL_FIRST,
-        ),
+        (_OWN, _local_preference("PATH-4"), _shortest("PATH-4"), EXTERNAL_FIRST),
         Ending(shares=False, source="PATH-4"),
     ),
     LanNode: (
@@ -139,7 +146,6 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
 }
 
 _UNDESCRIBED = Ending(shares=False, source="the LAN's own routes are not described")
-_UNDOCUMENTED = Ending(shares=False, source="the AS path's length is not documented")
 
 
 def select(node: Node, candidates: Collection[Route]) -> Selection | None:
@@ -151,8 +157,6 @@ def select(node: Node, candidates: Collection[Route]) -> Selection | None:
     decisive: Step | None = None
     rejected: tuple[Route, ...] = ()
     for step in steps:
-        if step.by_length and _is_undocumented(left):
-            return _selection(left, _UNDOCUMENTED, decisive, rejected)
         ranks = [step.rank(route) for route in left]
         best = max(ranks)
         if min(ranks) != best:
@@ -168,7 +172,7 @@ def outcomes(node: Node, candidates: Collection[Route]) -> dict[Route, Step | No
     """Return by which step each route fell out, best first; None for those that `select` goes by."""
     left, fallen = list(candidates), list[tuple[Route, Step]]()
     for step in _STEPS[type(node)][0]:
-        if len(left) == 1 or (step.by_length and _is_undocumented(left)):
+        if len(left) == 1:
             break
         best = max(step.rank(route) for route in left)
         fallen += [(route, step) for route in left if step.rank(route) != best]
@@ -177,10 +181,6 @@ def outcomes(node: Node, candidates: Collection[Route]) -> dict[Route, Step | No
         **dict.fromkeys(sorted(left, key=_order)),
         **dict(reversed(fallen)),
     }
-
-
-def _is_undocumented(left: list[Route]) -> bool:
-    return not all(route.length_known for route in left) and len({route.as_path for route in left}) > 1
 
 
 def _selection(

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from routing.alike import Pair
 from routing.elements import check_elements, element_names
 from routing.findings import Finding, KeyPath, findings_document
-from routing.forecast import Forecast, Pair
+from routing.forecast import Forecast
 from routing.judgement import collect_findings
-from routing.prediction import TOGETHER, Path, all_paths, path_pair
+from routing.prediction import TOGETHER, Path, all_paths, path_after, path_pair
 from routing.report import path_document
 from topology import Place
 
@@ -75,14 +76,15 @@ def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Compar
         UnknownElementError: if one of the versions has no such element.
     """
     for forecast in (before, after):
-        check_elements(forecast.network, failed)
-    known, now = element_names(before.network), element_names(after.network)
+        check_elements(forecast.described, failed)
+    known, now = element_names(before.described), element_names(after.described)
     steady = _changes(_paths(before), _paths(after))
     scenarios = [ScenarioChanges(failure=None, changes=tuple(steady.values()))]
     for elements in (failed,) if failed else ((element,) for element in known if element in set(now)):
-        if not failed and not (before.courses_after(*elements) or after.courses_after(*elements)):
+        pairs = None if failed else _affected(before, after, *elements)
+        if pairs is not None and not pairs:
             continue
-        changes = _changes(_paths(before, *elements), _paths(after, *elements))
+        changes = _changes(_paths(before, *elements, pairs=pairs), _paths(after, *elements, pairs=pairs))
         listed = tuple(
             change for pair, change in changes.items() if failed or not _same(change, steady.get(pair))
         )
@@ -98,9 +100,18 @@ def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Compar
     )
 
 
-def _paths(forecast: Forecast, *failed: str) -> dict[Pair, Path]:
-    courses = forecast.courses_after(*failed) if failed else {}
-    return {path_pair(path): path for path in all_paths(forecast, courses)}
+def _affected(before: Forecast, after: Forecast, *failed: str) -> frozenset[Pair]:
+    """Return the pairs that a failure changes in one of the versions: it leaves the others as they are."""
+    return frozenset(pair for forecast in (before, after) for pair in forecast.changed(*failed))
+
+
+def _paths(forecast: Forecast, *failed: str, pairs: frozenset[Pair] | None = None) -> dict[Pair, Path]:
+    """Return paths after a failure, those of all pairs if none are named."""
+    if pairs is None:
+        return {path_pair(path): path for path in all_paths(forecast, *failed)}
+    sites = set(forecast.described.sites)
+    known = (pair for pair in sorted(pairs) if sites.issuperset(pair))
+    return {pair: path_after(forecast, pair, *failed) for pair in known}
 
 
 def _changes(before: Mapping[Pair, Path], after: Mapping[Pair, Path]) -> dict[Pair, Change]:

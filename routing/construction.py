@@ -2,15 +2,23 @@
 
 - What the description disables is an adjacency with an obstacle, so that a report can name it.
 - A link without a router is somebody else's: it is joined to the location of that ASN, if there is one.
+- A tunnel is one adjacency for each instance of an active-active gateway, or for each two of them (GW-14).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
-from itertools import combinations
+from itertools import combinations, product
 
-from routing.elements import ElementKind, GatewayKind, element_name, gateway_element, link_element
+from routing.elements import (
+    ElementKind,
+    GatewayKind,
+    element_name,
+    gateway_element,
+    instance_elements,
+    link_element,
+)
 from routing.graph import (
     AdjacencyKind,
     ExpressRouteGatewayNode,
@@ -24,6 +32,7 @@ from routing.graph import (
     VirtualNetworkNode,
     VpnGatewayNode,
 )
+from routing.origins import find_origins
 from topology import (
     AZURE_GATEWAY_ASN,
     Circuit,
@@ -56,12 +65,12 @@ class _Construction:
         self.express_route_gateways = {
             vnet.name: node
             for vnet in network.virtual_networks.values()
-            if (node := _express_route_gateway(vnet)) is not None
+            if (node := _express_route_gateway(vnet, _local(network, vnet))) is not None
         }
         self.vpn_gateways = {
             vnet.name: gateway
             for vnet in network.virtual_networks.values()
-            if (gateway := _vpn_gateway(vnet)) is not None
+            if (gateway := _vpn_gateway(vnet, _local(network, vnet))) is not None
         }
         self.edges = {
             (circuit.name, link): _microsoft_edge(circuit, link)
@@ -69,12 +78,13 @@ class _Construction:
             for link in LinkName
         }
         self.routers = {name: _router(network, router) for name, router in network.routers.items()}
-        self.lans = {name: _lan(network, location) for name, location in network.locations.items()}
+        self.lans = _lans(network)
         self.graph.sites = {**self.virtual_networks, **self.lans}
         self._join_virtual_networks()
         self._join_circuits()
         self._join_tunnels()
         self._join_locations()
+        self.graph.origins = find_origins(self.graph.sites.values(), self.graph.adjacencies)
 
     # --- Azure ---------------------------------------------------------------------------------------
 
@@ -101,12 +111,11 @@ class _Construction:
     def _join_gateways(
         self, vnet: VirtualNetwork, gateways: list[ExpressRouteGatewayNode | VpnGatewayNode]
     ) -> None:
-        server = vnet.route_server
-        terms = Terms(exchanges=bool(server and server.branch_to_branch and _fits_route_server(vnet)))
+        terms = Terms(exchanges=_exchanges(vnet))
         self.graph.join(
             AdjacencyKind.EXCHANGE,
             (gateways[0], gateways[1]),
-            elements=(element_name(ElementKind.ROUTE_SERVER, vnet.name),) if server else (),
+            elements=(element_name(ElementKind.ROUTE_SERVER, vnet.name),) if vnet.route_server else (),
             terms=(terms, terms),
         )
 
@@ -158,13 +167,22 @@ class _Construction:
     def _join_tunnels(self) -> None:
         for tunnel in self.network.tunnels.values():
             other, terms = self._far_end(tunnel)
-            self.graph.join(
-                AdjacencyKind.TUNNEL,
-                (other, self.vpn_gateways[tunnel.virtual_network]),
-                elements=(element_name(ElementKind.TUNNEL, tunnel.name),),
-                segment=Segment(kind=SegmentKind.VPN, over=tunnel.name),
-                terms=(terms, Terms()),
-            )
+            for instances in self._instances(tunnel):
+                self.graph.join(
+                    AdjacencyKind.TUNNEL,
+                    (other, self.vpn_gateways[tunnel.virtual_network]),
+                    elements=(element_name(ElementKind.TUNNEL, tunnel.name),),
+                    instances=instances,
+                    segment=Segment(kind=SegmentKind.VPN, over=tunnel.name),
+                    terms=(terms, Terms()),
+                )
+
+    def _instances(self, tunnel: Tunnel) -> Iterator[tuple[str, ...]]:
+        """Yield the instances that each of a tunnel's IPsec tunnels ends on, one or one of each side."""
+        ends = (tunnel.virtual_network, tunnel.remote_virtual_network)
+        sides = [instance_elements(self.network.virtual_networks[name]) or ("",) for name in ends if name]
+        for ended in product(*sides):
+            yield tuple(filter(None, ended))
 
     def _far_end(self, tunnel: Tunnel) -> tuple[RouterNode | VpnGatewayNode, Terms]:
         if (end := tunnel.router) is None:
@@ -184,7 +202,13 @@ class _Construction:
             self._attach_lan(
                 self.routers[router.name],
                 lan,
-                Terms(metric=metric, static=router.ospf is None),
+                Terms(
+                    metric=metric,
+                    static=router.ospf is None,
+                    passes_default=bool(
+                        router.ospf and router.ospf.default_information is not DefaultInformation.NEVER
+                    ),
+                ),
                 offers_default=bool(
                     router.ospf and router.ospf.default_information is DefaultInformation.ALWAYS
                 ),
@@ -203,23 +227,38 @@ class _Construction:
             self.graph.default_originators.append(to_lan)
 
 
-def _express_route_gateway(vnet: VirtualNetwork) -> ExpressRouteGatewayNode | None:
+def _local(network: Network, vnet: VirtualNetwork) -> tuple[IPv4Network, ...]:
+    """Return the address spaces that a virtual network's gateways serve (PEER-13)."""
+    spokes = (
+        network.virtual_networks[peering.spoke]
+        for peering in network.peerings_by_hub.get(vnet.name, ())
+        if peering.gateway_transit
+    )
+    return tuple(prefix for served in (vnet, *spokes) for prefix in served.address_space)
+
+
+def _express_route_gateway(
+    vnet: VirtualNetwork, local: tuple[IPv4Network, ...]
+) -> ExpressRouteGatewayNode | None:
     if (gateway := vnet.express_route_gateway) is None:
         return None
     return ExpressRouteGatewayNode(
         name=f"{vnet.name}'s ExpressRoute gateway",
         element=gateway_element(vnet.name, GatewayKind.EXPRESS_ROUTE),
         allow_remote_vnet_traffic=gateway.allow_remote_vnet_traffic,
+        local=local,
+        exchanges=_exchanges(vnet),
     )
 
 
-def _vpn_gateway(vnet: VirtualNetwork) -> VpnGatewayNode | None:
+def _vpn_gateway(vnet: VirtualNetwork, local: tuple[IPv4Network, ...]) -> VpnGatewayNode | None:
     if (gateway := vnet.vpn_gateway) is None:
         return None
     return VpnGatewayNode(
         name=f"{vnet.name}'s VPN gateway",
         element=gateway_element(vnet.name, GatewayKind.VPN),
         asn=gateway.asn,
+        local=local,
     )
 
 
@@ -252,27 +291,32 @@ def _undescribed_router(link: str, location: Location) -> RouterNode:
     )
 
 
-def _lan(network: Network, location: Location) -> LanNode:
-    others = (site for site in network.sites if site != location.name)
-    return LanNode(
-        name=location.name,
-        prefixes=tuple(dict.fromkeys([*location.prefixes, *_advertised_parts(network, location)])),
-        importable=frozenset(prefix for site in others for prefix in network.site_prefixes(site)),
-    )
+def _lans(network: Network) -> dict[str, LanNode]:
+    known = frozenset(prefix for site in network.sites for prefix in network.site_prefixes(site))
+    parts: dict[str, list[IPv4Network]] = {name: [] for name in network.locations}
+    for name, prefixes in _advertised(network):
+        parts[name] += prefixes or ()
+    return {
+        location.name: LanNode(
+            name=location.name,
+            prefixes=tuple(dict.fromkeys([*location.prefixes, *parts[location.name]])),
+            advertised_whole=location.prefixes,
+            importable=known,
+        )
+        for location in network.locations.values()
+    }
 
 
-def _advertised_parts(network: Network, location: Location) -> Iterator[IPv4Network]:
-    """Yield what the location's routers advertise on one session only; the LAN has to have it as such."""
-    for router in network.routers.values():
-        if router.location == location.name:
-            for _, _, link in network.router_links(router.name):
-                yield from link.advertised_prefixes or ()
-            for tunnel in network.router_tunnels(router.name):
-                yield from (tunnel.router.advertised_prefixes or ()) if tunnel.router else ()
-    for circuit in network.circuits.values():
-        for _, link in circuit.private_peering.links:
-            if link.router is None and _owner(network, circuit, link) is location:
-                yield from link.advertised_prefixes or ()
+def _advertised(network: Network) -> Iterator[tuple[str, tuple[IPv4Network, ...] | None]]:
+    """Yield each session's own prefixes, with its location: the LAN has to have what one session carries."""
+    for circuit, _, link in network.links:
+        if link.router:
+            yield network.routers[link.router].location, link.advertised_prefixes
+        elif link.advertised_prefixes and (owner := _owner(network, circuit, link)):
+            yield owner.name, link.advertised_prefixes
+    for tunnel in network.tunnels.values():
+        if tunnel.router:
+            yield network.routers[tunnel.router.name].location, tunnel.router.advertised_prefixes
 
 
 def _owner(network: Network, circuit: Circuit, link: Link) -> Location | None:
@@ -291,6 +335,9 @@ def _has_session(network: Network, router: Router) -> bool:
     return any(link.enabled for _, _, link in links) or any(network.router_tunnels(router.name))
 
 
-def _fits_route_server(vnet: VirtualNetwork) -> bool:
-    gateway = vnet.vpn_gateway
-    return gateway is not None and gateway.active_active and gateway.asn == AZURE_GATEWAY_ASN
+def _exchanges(vnet: VirtualNetwork) -> bool:
+    """Whether a Route Server passes routes between a virtual network's two gateways (ASN-12)."""
+    server, gateway = vnet.route_server, vnet.vpn_gateway
+    if server is None or gateway is None or not server.branch_to_branch:
+        return False
+    return gateway.active_active and gateway.asn == AZURE_GATEWAY_ASN

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Network
 
+from routing.best_path import AS_PATH
 from routing.elements import described_at, link_element
 from routing.findings import KeyPath
 from routing.forwarding import Decision, Trail
@@ -35,8 +36,7 @@ class Reach(IntEnum):
     WEIGHT = 3
     LAN = 4
     LENGTH = 5
-    UNDOCUMENTED = 6
-    DEVICE = 7
+    DEVICE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,6 @@ def _blames_of(network: Network, decision: Decision) -> Iterator[Blame]:
     elif isinstance(node, LanNode):
         yield from _blame_lan(network, contestants)
     elif isinstance(node, VpnGatewayNode | MicrosoftEdgeNode):
-        yield from _blame_exchange(node, contestants)
         yield from _blame_tunnels(contestants)
 
 
@@ -163,7 +162,8 @@ def _blame_connections(routes: Iterable[Route], decision: Decision) -> Iterator[
     )
     if len(elements) < 2:  # noqa: PLR2004 (two links of one circuit)
         return
-    by_length = decision.selection.step is not None and decision.selection.step.by_length
+    step = decision.selection.step
+    by_length = step is not None and step.name == AS_PATH
     yield Blame(
         reach=Reach.LENGTH if by_length else Reach.WEIGHT,
         causes=tuple((*described_at(element), "weight") for element in elements),
@@ -196,19 +196,6 @@ def _blame_lan(network: Network, routes: Iterable[Route]) -> Iterator[Blame]:
 
 def _has_link(network: Network, node: RouterNode) -> bool:
     return any(link.enabled for _, _, link in network.router_links(node.name))
-
-
-def _blame_exchange(node: VpnGatewayNode | MicrosoftEdgeNode, routes: Iterable[Route]) -> Iterator[Blame]:
-    for route in routes:
-        adjacency = route.learned_over
-        if adjacency is None or adjacency.kind not in {AdjacencyKind.EXCHANGE, AdjacencyKind.GLOBAL_REACH}:
-            continue
-        yield Blame(
-            reach=Reach.UNDOCUMENTED,
-            causes=(described_at(adjacency.elements[0]),),
-            mend=f"Leave {node.name} one way only, or measure the real AS path: nobody documents it.",
-        )
-        return
 
 
 def _blame_tunnels(routes: Iterable[Route]) -> Iterator[Blame]:

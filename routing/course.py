@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Network
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
+from routing.alike import Names, rename
 from routing.explanation import explain_delivery, explain_loss
-from routing.forwarding import Destination, Trail, follow
+from routing.forwarding import Destination, Trail
 from routing.graph import Graph, Node, RouterNode, Segment, SegmentKind
 from routing.propagation import Outage, Tables
 
@@ -30,117 +32,180 @@ class Direction:
     determined: bool
     """Whether the design decides between alternatives that differ in their segments (PATH-4)."""
 
+    def named(self, names: Names) -> Direction:
+        """Return it with the names of those that it is about."""
+        if not names:
+            return self
+        return Direction(
+            via=self.via,
+            circuits=self.circuits,
+            segments=tuple(named_segment(segment, names) for segment in self.segments),
+            hops=tuple(tuple(_named_hop(hop, names) for hop in way) for way in self.hops),
+            determined=self.determined,
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+def named_segment(segment: Segment, names: Names) -> Segment:
+    """Return a part of a path with its real name: peerings alone may have marks for names."""
+    if segment.kind is SegmentKind.PEERING and segment.over in names:
+        return Segment(kind=segment.kind, over=names[segment.over])
+    return segment
+
+
+def _named_hop(hop: str, names: Names) -> str:
+    return rename(hop, names) if hop.startswith("peering:") else hop
+
+
+@dataclass(frozen=True, kw_only=True)
 class Course:
     """One direction between two sites, with what explains it."""
 
     direction: Direction
     delivered: bool
-    alternatives: frozenset[tuple[Segment, ...]]
-    """The segments of each way that arrives."""
-    reason: str
-    """A clause, without a full stop."""
-    looked_into: frozenset[tuple[IPv4Network, Node]]
-    """The tables that it follows from; not told after a failure, where nobody asks."""
+    alternatives: tuple[tuple[Segment, ...], ...]
+    """The segments of each way that arrives, each once."""
+    parts: tuple[tuple[Trail, ...], ...]
+    """The trails to each part of the destination, the one that stands for it first."""
+    explain: Callable[[], str]
     lost_in_part: bool = False
     """Whether some of the equal-cost ways do not arrive, while others do."""
     attracted: bool = False
     """Whether traffic that does not arrive leaves its site for a router all the same, or goes in circles."""
 
+    @cached_property
+    def reason(self) -> str:
+        """A clause, without a full stop. Why nothing arrives takes longer to find than that it does not."""
+        return self.explain()
+
     def returns_over(self, back: Course) -> bool:
         """Whether another course crosses the same segments in reverse."""
-        return back.alternatives == {tuple(reversed(segments)) for segments in self.alternatives}
+        if len(self.alternatives) == len(back.alternatives) == 1:
+            return back.alternatives[0] == self.alternatives[0][::-1]
+        return set(back.alternatives) == {segments[::-1] for segments in self.alternatives}
+
+    def looked_into(self) -> Iterator[tuple[Node, Trail]]:
+        """Yield every node that decided something, or ended the way, with the stage that it is."""
+        for trails in self.parts:
+            for trail in trails:
+                for stage in trail:
+                    yield stage.node, stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where a course is: the network after an outage, and the ways to each part of the destination."""
+
+    graph: Graph
+    tables: Tables
+    outage: Outage
+    destination: tuple[Destination, ...]
 
 
 def chart(
-    graph: Graph,
-    tables: Tables,
-    outage: Outage,
-    source: Node,
-    parts: tuple[Destination, ...],
-    known_loss: str | None = None,
+    setting: Setting, parts: tuple[tuple[Trail, ...], ...], explain: Callable[[], str] | None = None
 ) -> Course:
-    """Return the course from a site to another's first part, with what differs for its other parts.
+    """Return the course of a site's trails to another's parts, with what differs for its other parts.
 
-    With `known_loss`, that is the reason if nothing arrives: to find it out is what takes the longest.
+    With `explain`, that is the reason if nothing arrives.
     """
-    course, *others = (_chart_part(graph, tables, outage, source, part, known_loss) for part in parts)
-    if not others:
-        return course
-    differing = [
-        f"{_part_name(part, parts[0])} goes by {other.direction.via}"
-        for part, other in zip(parts[1:], others, strict=True)
-        if other.alternatives != course.alternatives
-    ]
-    determined = all(each.direction.determined for each in (course, *others))
-    return replace(
-        course,
-        direction=replace(course.direction, determined=determined),
-        reason="; ".join([course.reason, *differing]),
-        looked_into=course.looked_into.union(*(other.looked_into for other in others)),
-    )
-
-
-def _part_name(part: Destination, first: Destination) -> str:
-    prefix = part.prefixes[0]
-    return f"the rest of {prefix}" if first.address in prefix else str(prefix)
-
-
-def _chart_part(
-    graph: Graph,
-    tables: Tables,
-    outage: Outage,
-    source: Node,
-    destination: Destination,
-    known_loss: str | None,
-) -> Course:
-    trails = follow(tables, source, destination)
-    arriving = tuple(trail for trail in trails if trail.delivered)
-    ending = tuple(trail for trail in trails if not trail.delivered)
-    clauses = [explain_delivery(arriving)] if arriving else []
-    if known_loss is not None and not arriving and not ending[0].looped:
-        clauses.append(known_loss)
-    elif ending:
-        loss = explain_loss(graph, tables, outage, ending[0], destination)
-        clauses.append(f"but some of it is lost: {loss}" if arriving else loss)
-    if not all(trail.described for trail in arriving):
-        clauses.append("a router on the way is not described, so nobody here knows what it prefers")
+    trails = parts[0]
+    arriving, ending = _sorted(trails)
+    direction, alternatives = _direction(arriving, ending)
+    if len(parts) > 1 and direction.determined:
+        others = (_direction(*_sorted(other))[0] for other in parts[1:])
+        if not all(other.determined for other in others):
+            direction = _undetermined(direction)
+    known = explain if not arriving and not ending[0].looped else None
     return Course(
-        direction=_direction(arriving, ending),
+        direction=direction,
         delivered=bool(arriving),
-        alternatives=frozenset(trail.segments for trail in arriving),
-        reason="; ".join(clauses),
-        looked_into=frozenset() if outage.elements else _looked_into(trails, destination),
+        alternatives=alternatives,
+        parts=parts,
+        explain=known or (lambda: _explain(setting, parts)),
         lost_in_part=bool(arriving and ending),
         attracted=any(trail.looped or isinstance(trail.end, RouterNode) for trail in ending),
     )
 
 
-def _looked_into(trails: tuple[Trail, ...], destination: Destination) -> frozenset[tuple[IPv4Network, Node]]:
-    return frozenset(
-        (prefix, node)
-        for trail in trails
-        for node in (*(decision.node for decision in trail.decisions), trail.end)
-        for prefix in destination.prefixes
+def _sorted(trails: tuple[Trail, ...]) -> tuple[tuple[Trail, ...], tuple[Trail, ...]]:
+    """Return the trails that arrive, and those that do not."""
+    if all(trail.delivered for trail in trails):
+        return trails, ()
+    return (
+        tuple(trail for trail in trails if trail.delivered),
+        tuple(trail for trail in trails if not trail.delivered),
     )
 
 
-def _direction(arriving: tuple[Trail, ...], ending: tuple[Trail, ...]) -> Direction:
-    segments = _merged([trail.segments for trail in arriving])
-    circuits = (segment.over for segment in segments if segment.kind is SegmentKind.EXPRESS_ROUTE)
+def _undetermined(direction: Direction) -> Direction:
     return Direction(
+        via=direction.via,
+        circuits=direction.circuits,
+        segments=direction.segments,
+        hops=direction.hops,
+        determined=False,
+    )
+
+
+# --- why -------------------------------------------------------------------------------------------------
+
+
+def _explain(setting: Setting, parts: tuple[tuple[Trail, ...], ...]) -> str:
+    clauses = [_explain_part(setting, parts[0], setting.destination[0])]
+    ways = _ways(parts[0])
+    for trails, part in zip(parts[1:], setting.destination[1:], strict=True):
+        if set(_ways(trails)) != set(ways):
+            name = _part_name(part, setting.destination[0])
+            clauses.append(f"{name} goes by {_direction(*_sorted(trails))[0].via}")
+    return "; ".join(clauses)
+
+
+def _ways(trails: tuple[Trail, ...]) -> tuple[tuple[Segment, ...], ...]:
+    if len(trails) == 1:
+        return (trails[0].segments,) if trails[0].delivered else ()
+    return tuple(dict.fromkeys(trail.segments for trail in trails if trail.delivered))
+
+
+def _part_name(part: Destination, first: Destination) -> str:
+    prefix = part.matches[0][0]
+    return f"the rest of {prefix}" if first.address in prefix else str(prefix)
+
+
+def _explain_part(setting: Setting, trails: tuple[Trail, ...], destination: Destination) -> str:
+    arriving, ending = _sorted(trails)
+    clauses = [explain_delivery(arriving)] if arriving else []
+    if ending:
+        loss = explain_loss(setting.graph, setting.tables, setting.outage, ending[0], destination)
+        clauses.append(f"but some of it is lost: {loss}" if arriving else loss)
+    if not all(trail.described for trail in arriving):
+        clauses.append("a router on the way is not described, so nobody here knows what it prefers")
+    return "; ".join(clauses)
+
+
+# --- what ------------------------------------------------------------------------------------------------
+
+
+def _direction(
+    arriving: tuple[Trail, ...], ending: tuple[Trail, ...]
+) -> tuple[Direction, tuple[tuple[Segment, ...], ...]]:
+    alternatives = _ways(arriving)
+    segments = _merged(alternatives)
+    circuits = (segment.over for segment in segments if segment.kind is SegmentKind.EXPRESS_ROUTE)
+    direction = Direction(
         via=_via(segments) if arriving else "none",
         circuits=tuple(dict.fromkeys(circuits)),
         segments=segments,
-        hops=tuple(dict.fromkeys(trail.hops for trail in arriving)),
-        determined=_is_determined(arriving, ending),
+        hops=(arriving[0].hops,)
+        if len(arriving) == 1
+        else tuple(dict.fromkeys(trail.hops for trail in arriving)),
+        determined=_is_determined(arriving, ending, alternatives),
     )
+    return direction, alternatives
 
 
-def _merged(alternatives: list[tuple[Segment, ...]]) -> tuple[Segment, ...]:
+def _merged(alternatives: tuple[tuple[Segment, ...], ...]) -> tuple[Segment, ...]:
     """Return the segments of all alternatives, each at the first position that it has in any of them."""
-    if len(set(alternatives)) == 1:
+    if len(alternatives) == 1:
         return alternatives[0]
     positions: dict[Segment, int] = {}
     for segments in alternatives:
@@ -154,7 +219,11 @@ def _via(segments: tuple[Segment, ...]) -> str:
     return "+".join(kinds) or SegmentKind.PEERING.value
 
 
-def _is_determined(arriving: tuple[Trail, ...], ending: tuple[Trail, ...]) -> bool:
+def _is_determined(
+    arriving: tuple[Trail, ...],
+    ending: tuple[Trail, ...],
+    alternatives: tuple[tuple[Segment, ...], ...],
+) -> bool:
     """Whether the design says what traffic crosses; that it arrives nowhere is certain, too.
 
     Azure shares traffic between circuits on purpose (PATH-6). A LAN that shares it between ExpressRoute and
@@ -164,7 +233,6 @@ def _is_determined(arriving: tuple[Trail, ...], ending: tuple[Trail, ...]) -> bo
         return True
     if ending or not all(trail.described for trail in arriving):
         return False
-    alternatives = {trail.segments for trail in arriving}
     if len(alternatives) == 1:
         return True
     by_chance = any(trail.by_chance for trail in arriving)

@@ -7,34 +7,75 @@ from ipaddress import IPv4Address, IPv4Network
 
 from routing.forwarding import Destination
 from routing.graph import LanNode, VirtualNetworkNode
+from routing.origins import Origin
+
+_BITS = 32
+
+
+class AddressBook:
+    """Every prefix of a network, by the addresses that it holds."""
+
+    def __init__(self, origins: Iterable[Origin]) -> None:
+        self._by_length: dict[int, dict[int, tuple[IPv4Network, Origin]]] = {}
+        for origin in origins:
+            for prefix in origin.prefixes:
+                named = self._by_length.setdefault(prefix.prefixlen, {})
+                named[int(prefix.network_address)] = (prefix, origin)
+        self._lengths = sorted(self._by_length, reverse=True)
+
+    def matches(self, address: IPv4Address) -> tuple[tuple[IPv4Network, Origin], ...]:
+        """Return every prefix that holds an address, the longest first."""
+        number = int(address)
+        found = (
+            self._by_length[length].get(number >> (_BITS - length) << (_BITS - length))
+            for length in self._lengths
+        )
+        return tuple(match for match in found if match)
+
+    def inside(self, prefix: IPv4Network) -> Iterator[IPv4Network]:
+        """Yield every longer prefix that a prefix holds."""
+        for length in self._lengths:
+            if length > prefix.prefixlen:
+                for other, _ in self._by_length[length].values():
+                    if other.subnet_of(prefix):
+                        yield other
 
 
 def destinations(
-    site: VirtualNetworkNode | LanNode, host: IPv4Address | None, known: Iterable[IPv4Network]
+    site: VirtualNetworkNode | LanNode, host: IPv4Address | None, book: AddressBook
 ) -> tuple[Destination, ...]:
     """Return a site's destinations, the host's part first.
 
     Args:
         site: Where they are.
         host: The address that stands for the site in probes, if it has one.
-        known: Every prefix that any node has a route to.
+        book: Every prefix that any node has a route to.
     """
-    prefixes = tuple(known)
-    parts: dict[tuple[IPv4Network, ...], Destination] = {}
-    for address in (*((host,) if host else ()), *_samples(site.prefixes)):
-        holding = tuple(
-            sorted((p for p in prefixes if address in p), key=lambda prefix: prefix.prefixlen, reverse=True)
-        )
-        parts.setdefault(holding, Destination(site=site, address=address, prefixes=holding))
+    parts: dict[tuple[int, ...], Destination] = {}
+    for address in (*((host,) if host else ()), *_samples(site.prefixes, book)):
+        matches = book.matches(address)
+        numbered = tuple((prefix, origin.number) for prefix, origin in matches)
+        tables = tuple(number for _, number in numbered)
+        parts.setdefault(tables, Destination(site=site, address=address, matches=numbered))
     return tuple(parts.values())
 
 
-def _samples(prefixes: tuple[IPv4Network, ...]) -> Iterator[IPv4Address]:
-    """Yield an address of each prefix that lies in no longer one of them, if there is one."""
+def _samples(prefixes: tuple[IPv4Network, ...], book: AddressBook) -> Iterator[IPv4Address]:
+    """Yield an address of each prefix that lies in no longer one, if there is one.
+
+    The default route is no part of a site: it is the way to everything else.
+    """
     for prefix in prefixes:
-        inner = [other for other in prefixes if other != prefix and other.subnet_of(prefix)]
+        if not prefix.prefixlen:
+            continue
+        crowded = len(prefixes) > 1 or _overlaps(prefix, book)
+        inner = book.inside(prefix) if crowded else ()
         if remaining := _outside(prefix, inner):
             yield remaining.network_address + min(1, remaining.num_addresses - 1)
+
+
+def _overlaps(prefix: IPv4Network, book: AddressBook) -> bool:
+    return any(origin.overlaps for other, origin in book.matches(prefix.network_address) if other == prefix)
 
 
 def _outside(prefix: IPv4Network, inner: Iterable[IPv4Network]) -> IPv4Network | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from enum import StrEnum
 
-from topology import LinkName, Network
+from topology import LinkName, Network, VirtualNetwork
 
 
 class ElementKind(StrEnum):
@@ -17,6 +17,8 @@ class ElementKind(StrEnum):
     CONNECTION = "connection"
     GLOBAL_REACH = "global-reach"
     GATEWAY = "gateway"
+    GATEWAY_INSTANCE = "gateway-instance"
+    """Of an active-active VPN gateway, whose instances have tunnels of their own."""
     ROUTE_SERVER = "route-server"
     PEERING = "peering"
     TUNNEL = "tunnel"
@@ -73,6 +75,22 @@ def gateway_element(virtual_network: str, kind: GatewayKind) -> str:
     return element_name(ElementKind.GATEWAY, f"{virtual_network}/{kind}")
 
 
+def instance_elements(virtual_network: VirtualNetwork) -> tuple[str, ...]:
+    """Return the names of a VPN gateway's instances; none where one stands in for the other.
+
+    Of an active-standby gateway the other instance takes over addresses and tunnels, and each instance of an
+    ExpressRoute gateway has a session with both edges: when all has settled, nothing has changed.
+    """
+    gateway = virtual_network.vpn_gateway
+    if gateway is None or not gateway.active_active:
+        return ()
+    name = f"{virtual_network.name}/{GatewayKind.VPN}"
+    return tuple(
+        element_name(ElementKind.GATEWAY_INSTANCE, f"{name}/{number}")
+        for number in range(gateway.instance_count)
+    )
+
+
 def link_element(circuit: str, link: LinkName) -> str:
     """Return the name of one of a circuit's links."""
     return element_name(ElementKind.LINK, f"{circuit}/{link}")
@@ -98,6 +116,8 @@ def described_at(element: str) -> tuple[str, ...]:
     match ElementKind(kind):
         case ElementKind.LINK:
             return ("circuits", owner, "privatePeering", part)
+        case ElementKind.GATEWAY_INSTANCE:
+            return ("virtualNetworks", owner, "vpnGateway", "activeActive")
         case ElementKind.GATEWAY:
             key = "vpnGateway" if part == GatewayKind.VPN else "expressRouteGateway"
             return ("virtualNetworks", owner, key)
@@ -120,6 +140,7 @@ def _element_names(network: Network) -> Iterator[str]:
             yield gateway_element(vnet.name, GatewayKind.EXPRESS_ROUTE)
         if vnet.vpn_gateway:
             yield gateway_element(vnet.name, GatewayKind.VPN)
+            yield from instance_elements(vnet)
         if vnet.route_server:
             yield element_name(ElementKind.ROUTE_SERVER, vnet.name)
     yield from _of_kind(ElementKind.PEERING, network.peerings)

@@ -2,7 +2,9 @@
 
 - Each kind of adjacency has one function; it returns the receiver's route, a refusal with the rule that
   forbids it, or None where there is nothing to tell (a route would go back where it came from).
-- AS paths are as the receiver sees them: a Microsoft edge hides the gateways' private AS (PATH-4, ASN-16).
+- What depends on the prefix itself is asked first, in `refusal_of`; all else is the same for every prefix.
+- AS paths are as the receiver sees them: a Microsoft edge hides private numbers from routers (PATH-4) and
+  puts its own in their place towards gateways (ASN-16).
 """
 
 from __future__ import annotations
@@ -19,17 +21,35 @@ from routing.graph import (
     RouterNode,
     VpnGatewayNode,
 )
-from routing.routes import DEFAULT_LOCAL_PREFERENCE, Protocol, Refusal, Route
+from routing.origins import Origin
+from routing.routes import (
+    DEFAULT_LOCAL_PREFERENCE,
+    GLOBAL_REACH_LOCAL_PREFERENCE,
+    Protocol,
+    Refusal,
+    Route,
+)
 from topology import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN
 
 Told = Route | Refusal | None
 
 
-def tell(adjacency: Adjacency, route: Route) -> Told:
-    """Return what becomes of a sender's route at the receiver."""
+def tell(adjacency: Adjacency, route: Route, origin: Origin) -> Told:
+    """Return what becomes of a sender's route to a prefix at the receiver."""
+    return refusal_of(adjacency, route, origin) or tell_any(adjacency, route)
+
+
+def tell_any(adjacency: Adjacency, route: Route) -> Told:
+    """Return the same for a prefix that nothing refuses."""
     if route.learned_over is not None and route.learned_over.sender is adjacency.receiver:
         return None
     return _RULES[adjacency.kind](adjacency, route)
+
+
+def refusal_of(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
+    """Return why a prefix may not pass, whatever its route; None if it may."""
+    check = _PREFIX_RULES.get(adjacency.kind)
+    return check(adjacency, route, origin) if check else None
 
 
 # --- inside Azure ----------------------------------------------------------------------------------------
@@ -38,7 +58,8 @@ def tell(adjacency: Adjacency, route: Route) -> Told:
 def _attachment(adjacency: Adjacency, route: Route) -> Told:
     """A VNet lends its prefixes to the gateways it uses, and they program what they learned (PEER-13)."""
     if isinstance(adjacency.sender, ExpressRouteGatewayNode | VpnGatewayNode):
-        return _learned(adjacency, route, Protocol.EBGP) if route.protocol is Protocol.EBGP else None
+        learned = route.protocol in {Protocol.EBGP, Protocol.STATIC}
+        return _learned(adjacency, route, Protocol.EBGP) if learned else None
     if route.protocol is Protocol.SYSTEM:
         return Refusal(reason="a gateway advertises a peered virtual network only if it uses it (PEER-13)")
     return _learned(adjacency, route, Protocol.ATTACHED) if route.protocol is Protocol.CONNECTED else None
@@ -56,14 +77,15 @@ def _peering(adjacency: Adjacency, route: Route) -> Told:
 
 
 def _exchange(adjacency: Adjacency, route: Route) -> Told:
-    if route.protocol is not Protocol.EBGP:
+    """Route Server reflects what one gateway learned to the other, with the AS path as it is."""
+    if route.protocol not in {Protocol.EBGP, Protocol.STATIC}:
         return None
     if not adjacency.terms.exchanges:
         return Refusal(
             reason="nothing passes between a VPN and an ExpressRoute gateway without a Route Server that has "
             "branch-to-branch on and an active-active VPN gateway in AS 65515 (PATH-8, ASN-12)"
         )
-    return replace(_learned(adjacency, route, Protocol.EXCHANGED), length_known=False)
+    return _learned(adjacency, route, Protocol.EXCHANGED)
 
 
 # --- ExpressRoute ----------------------------------------------------------------------------------------
@@ -71,30 +93,37 @@ def _exchange(adjacency: Adjacency, route: Route) -> Told:
 
 def _connection(adjacency: Adjacency, route: Route) -> Told:
     if isinstance(adjacency.sender, ExpressRouteGatewayNode):
-        return _from_express_route_gateway(adjacency, route)
-    sender, gateway = route.next_hop, adjacency.receiver
+        return _from_express_route_gateway(adjacency, adjacency.sender, route)
+    gateway, path = adjacency.receiver, route.as_path
     assert isinstance(gateway, ExpressRouteGatewayNode)
-    path = route.as_path
-    if isinstance(sender, MicrosoftEdgeNode):
-        return Refusal(reason="Global Reach joins on-premises locations, not virtual networks (ER-16)")
-    if isinstance(sender, ExpressRouteGatewayNode):
-        for end in (sender, gateway):
+    if remote := route.entered_at:
+        assert isinstance(remote, ExpressRouteGatewayNode)
+        for end in (remote, gateway):
             if not end.allow_remote_vnet_traffic:
                 return Refusal(reason=f"{end.name} does not allow remote virtual networks' traffic (ER-17)")
-        path = _with_private_replaced(path)
+        if gateway.exchanges and len(path) > 1:
+            return Refusal(
+                reason=f"{gateway.name}, joined to a Route Server, takes only other virtual networks' own "
+                "prefixes, not what lies behind them (ARS)"
+            )
+        path = tuple(MICROSOFT_EDGE_ASN if asn == AZURE_GATEWAY_ASN else asn for asn in path)
+    if isinstance(route.next_hop, MicrosoftEdgeNode):
+        path = (MICROSOFT_EDGE_ASN, MICROSOFT_EDGE_ASN, *path)
     return replace(
         _learned(adjacency, route, Protocol.EBGP),
         as_path=(MICROSOFT_EDGE_ASN, *path),
         weight=adjacency.terms.weight,
+        entered_at=None,
     )
 
 
-def _from_express_route_gateway(adjacency: Adjacency, route: Route) -> Told:
+def _from_express_route_gateway(adjacency: Adjacency, gateway: ExpressRouteGatewayNode, route: Route) -> Told:
     if route.protocol is Protocol.EBGP:
         return Refusal(reason="an ExpressRoute gateway passes nothing from one circuit to another (PATH-9)")
     return replace(
         _learned(adjacency, route, Protocol.EBGP),
         as_path=(AZURE_GATEWAY_ASN, *route.as_path),
+        entered_at=gateway,
     )
 
 
@@ -103,29 +132,31 @@ def _link(adjacency: Adjacency, route: Route) -> Told:
         return _from_router(adjacency, adjacency.sender, route)
     router = adjacency.receiver
     assert isinstance(router, RouterNode)
-    path = _without_private(route.as_path)
-    preference = router.express_route_local_preference
-    return _into_router(adjacency, route, (MICROSOFT_EDGE_ASN, *path), preference)
+    loop = _loop(router, route.as_path)
+    path = (MICROSOFT_EDGE_ASN, *(asn for asn in route.as_path if not is_private(asn)))
+    return loop or _into_router(adjacency, route, path, router.express_route_local_preference)
 
 
 def _global_reach(adjacency: Adjacency, route: Route) -> Told:
-    """Each edge tells the other what its own on-premises router told it.
+    """Edges of two circuits speak iBGP: each tells what its own routers and gateways told it.
 
-    That the primary edges speak with each other, and the secondary ones, is inferred from the /29 that
-    Global Reach takes, two /30; nobody documents the AS path that results.
+    So locations and virtual networks of both circuits reach each other, as the pings between all four show in
+    Microsoft, "ExpressRoute Global Reach application scenario"; and nothing passes over two Global Reaches.
+    That the primary edges speak with each other, and the secondary ones, follows from its /29, two /30.
     """
-    if not isinstance(route.next_hop, RouterNode):
-        return Refusal(reason="Global Reach joins on-premises locations, not virtual networks (ER-16)")
-    told = _learned(adjacency, route, Protocol.EBGP)
-    return replace(told, as_path=(MICROSOFT_EDGE_ASN, *route.as_path), length_known=False)
+    if isinstance(route.next_hop, MicrosoftEdgeNode):
+        return Refusal(reason="Global Reach is not transitive: each two circuits need their own (ER-16)")
+    told = _learned(adjacency, route, Protocol.IBGP)
+    return replace(told, local_preference=GLOBAL_REACH_LOCAL_PREFERENCE, entered_at=route.entered_at)
 
 
-def _with_private_replaced(path: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(MICROSOFT_EDGE_ASN if asn == AZURE_GATEWAY_ASN else asn for asn in path)
+_PRIVATE = (range(64512, 65535), range(4200000000, 4294967295))
+"""Private AS numbers (RFC 6996)."""
 
 
-def _without_private(path: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(asn for asn in path if asn != AZURE_GATEWAY_ASN)
+def is_private(asn: int) -> bool:
+    """Whether an AS number is private, so that a Microsoft edge takes it out of what it tells a router."""
+    return any(asn in numbers for numbers in _PRIVATE)
 
 
 # --- VPN -------------------------------------------------------------------------------------------------
@@ -133,47 +164,46 @@ def _without_private(path: tuple[int, ...]) -> tuple[int, ...]:
 
 def _tunnel(adjacency: Adjacency, route: Route) -> Told:
     if isinstance(adjacency.sender, RouterNode):
-        told = _from_router(adjacency, adjacency.sender, route)
-        return _into_vpn_gateway(adjacency, told) if isinstance(told, Route) else told
+        return _from_router(adjacency, adjacency.sender, route)
     gateway = adjacency.sender
     assert isinstance(gateway, VpnGatewayNode)
     path = (gateway.asn, *route.as_path)
     if isinstance(adjacency.receiver, RouterNode):
-        return _into_router(adjacency, route, path, adjacency.receiver.vpn_local_preference)
-    told = replace(_learned(adjacency, route, Protocol.EBGP), as_path=path, length_known=route.length_known)
-    return _into_vpn_gateway(adjacency, told)
+        return _loop(adjacency.receiver, path) or _into_router(
+            adjacency, route, path, adjacency.receiver.vpn_local_preference
+        )
+    assert isinstance(adjacency.receiver, VpnGatewayNode)
+    told = replace(_learned(adjacency, route, Protocol.EBGP), as_path=path)
+    return _loop(adjacency.receiver, path) or told
 
 
-def _into_vpn_gateway(adjacency: Adjacency, route: Route) -> Told:
-    """Refuse a loop. No site's prefix lies in another's, so VPN-9 has nothing to refuse here."""
-    gateway = adjacency.receiver
-    assert isinstance(gateway, VpnGatewayNode)
-    if gateway.asn in route.as_path:
-        return Refusal(reason=f"{gateway.name} finds its own AS {gateway.asn} in the AS path (ASN-16)")
-    return route
+def _loop(node: VpnGatewayNode | RouterNode, path: tuple[int, ...]) -> Refusal | None:
+    """Return a refusal if a BGP speaker finds itself in an AS path.
+
+    A Microsoft edge hides no private number from a router in whose own AS a path has been: IOS's
+    `remove-private-as` leaves such a path as it is, so that the router refuses it here, too.
+    """
+    if node.asn not in path:
+        return None
+    rule = "ASN-16" if isinstance(node, VpnGatewayNode) else "RFC 4271, 9.1.2"
+    return Refusal(reason=f"{node.name} finds its own AS {node.asn} in the AS path ({rule})")
 
 
 # --- routers and LANs ------------------------------------------------------------------------------------
 
 
 def _from_router(adjacency: Adjacency, router: RouterNode, route: Route) -> Told:
+    """A router tells its own location's prefixes. A session's other end sees no AS but the router's."""
     if route.protocol is not Protocol.ATTACHED:
         return Refusal(reason=f"{router.name} advertises its own location's prefixes only")
-    if route.prefix not in adjacency.terms.advertised:
-        return Refusal(reason=f"{router.name} does not advertise {route.prefix} here")
-    return replace(
-        _learned(adjacency, route, Protocol.EBGP),
-        as_path=(router.asn,) * (1 + adjacency.terms.prepend),
-    )
+    path = (router.asn,) * (1 + adjacency.terms.prepend)
+    loop = _loop(adjacency.receiver, path) if isinstance(adjacency.receiver, VpnGatewayNode) else None
+    return loop or replace(_learned(adjacency, route, Protocol.EBGP), as_path=path)
 
 
 def _into_router(
     adjacency: Adjacency, route: Route, path: tuple[int, ...], local_preference: int | None
-) -> Told:
-    router = adjacency.receiver
-    assert isinstance(router, RouterNode)
-    if router.asn in path:
-        return Refusal(reason=f"{router.name} finds its own AS {router.asn} in the AS path (RFC 4271, 9.1.2)")
+) -> Route:
     preference = DEFAULT_LOCAL_PREFERENCE if local_preference is None else local_preference
     return replace(_learned(adjacency, route, Protocol.EBGP), as_path=path, local_preference=preference)
 
@@ -195,33 +225,23 @@ def _lan(adjacency: Adjacency, route: Route) -> Told:
     """
     if isinstance(adjacency.sender, LanNode):
         return _learned(adjacency, route, Protocol.ATTACHED) if route.protocol is Protocol.CONNECTED else None
-    lan = adjacency.receiver
-    assert isinstance(lan, LanNode)
     if route.protocol is not Protocol.EBGP or adjacency.terms.static:
         return None
-    if route.prefix not in lan.importable:
-        return Refusal(reason=f"{adjacency.sender.name} lets only other sites' own prefixes into OSPF")
     return replace(_learned(adjacency, route, Protocol.OSPF), metric=adjacency.terms.metric)
 
 
-def offered_default(adjacency: Adjacency, route: Route) -> Route:
+def offered_default(adjacency: Adjacency) -> Route:
     """Return the default route that a router offers its LAN, by OSPF or as the LAN's static route to it.
 
     A LAN without OSPF needs some way to its routers. The stack file does not describe it, so it is taken
     to be a static default route to each of them.
     """
     protocol = Protocol.STATIC if adjacency.terms.static else Protocol.OSPF
-    return replace(_learned(adjacency, route, protocol), metric=adjacency.terms.metric)
+    return Route(protocol=protocol, learned_over=adjacency, metric=adjacency.terms.metric)
 
 
 def _learned(adjacency: Adjacency, route: Route, protocol: Protocol) -> Route:
-    return Route(
-        prefix=route.prefix,
-        protocol=protocol,
-        learned_over=adjacency,
-        as_path=route.as_path,
-        length_known=route.length_known,
-    )
+    return Route(protocol=protocol, learned_over=adjacency, as_path=route.as_path)
 
 
 _RULES: dict[AdjacencyKind, Callable[[Adjacency, Route], Told]] = {
@@ -234,4 +254,75 @@ _RULES: dict[AdjacencyKind, Callable[[Adjacency, Route], Told]] = {
     AdjacencyKind.TUNNEL: _tunnel,
     AdjacencyKind.COMPANION: _companion,
     AdjacencyKind.LAN: _lan,
+}
+
+
+# --- what depends on the prefix --------------------------------------------------------------------------
+
+
+def _prefix_over_connection(adjacency: Adjacency, _: Route, origin: Origin) -> Refusal | None:
+    return _inside(adjacency.receiver, origin) if isinstance(adjacency.sender, MicrosoftEdgeNode) else None
+
+
+def _prefix_over_link(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
+    return _not_listed(adjacency, route, origin) if isinstance(adjacency.sender, RouterNode) else None
+
+
+def _prefix_over_tunnel(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
+    sender = adjacency.sender
+    if isinstance(sender, VpnGatewayNode):
+        refused = _not_passed_on(sender, route, origin)
+    else:
+        refused = _not_listed(adjacency, route, origin)
+    return refused or _inside(adjacency.receiver, origin)
+
+
+def _not_listed(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
+    """A router's outbound prefix list permits what it advertises on a session, and nothing else."""
+    if route.protocol is not Protocol.ATTACHED or origin.prefix in adjacency.terms.advertised:
+        return None
+    return Refusal(reason=f"{adjacency.sender.name} does not advertise {origin.prefix} here")
+
+
+def _not_passed_on(gateway: VpnGatewayNode, route: Route, origin: Origin) -> Refusal | None:
+    """A VPN gateway passes on neither the default route nor what overlaps its virtual networks (VPN-10)."""
+    if route.protocol is Protocol.ATTACHED:
+        return None
+    if origin.is_default:
+        return Refusal(reason=f"{gateway.name} passes no default route on (VPN-10)")
+    if origin.overlaps and any(origin.prefix.overlaps(space) for space in gateway.local):
+        return Refusal(reason=f"{gateway.name} does not pass on what overlaps its virtual networks (VPN-10)")
+    return None
+
+
+def _inside(node: object, origin: Origin) -> Refusal | None:
+    """A gateway learns nothing that lies inside its own VNet or a spoke that uses it.
+
+    VPN gateways: VPN-9. ExpressRoute gateways do the same (Microsoft, "Virtual network traffic routing": a
+    virtual network's routes come before more specific ones from BGP; their log calls it DropLocalSubnets).
+    """
+    if not isinstance(node, ExpressRouteGatewayNode | VpnGatewayNode) or not origin.overlaps:
+        return None
+    if any(origin.prefix.subnet_of(space) for space in node.local):
+        return Refusal(reason=f"{node.name} takes nothing inside its own virtual networks (VPN-9, PATH-5)")
+    return None
+
+
+def _prefix_into_lan(adjacency: Adjacency, _: Route, origin: Origin) -> Refusal | None:
+    lan, router = adjacency.receiver, adjacency.sender
+    if not isinstance(lan, LanNode) or adjacency.terms.static:
+        return None
+    if origin.is_default:  # IOS redistributes no default route (`redistribute` in IP Routing: OSPF)
+        passes = adjacency.terms.passes_default
+        return None if passes else Refusal(reason=f"{router.name} offers its LAN no default route")
+    if origin.prefix in lan.importable:
+        return None
+    return Refusal(reason=f"{router.name} lets only other sites' own prefixes into OSPF")
+
+
+_PREFIX_RULES: dict[AdjacencyKind, Callable[[Adjacency, Route, Origin], Refusal | None]] = {
+    AdjacencyKind.CONNECTION: _prefix_over_connection,
+    AdjacencyKind.LINK: _prefix_over_link,
+    AdjacencyKind.TUNNEL: _prefix_over_tunnel,
+    AdjacencyKind.LAN: _prefix_into_lan,
 }

@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from ipaddress import IPv4Network
 
 from routing.best_path import EXTERNAL_FIRST
 from routing.exchange import tell
@@ -27,13 +28,14 @@ from routing.graph import (
     SegmentKind,
     VpnGatewayNode,
 )
+from routing.origins import Origin
 from routing.propagation import Outage, Tables
 from routing.routes import Protocol, Refusal, Route
 
 
 def explain_delivery(trails: tuple[Trail, ...]) -> str:
     """Return the clause that says why traffic takes these trails."""
-    decisions = tuple(dict.fromkeys(decision for trail in trails for decision in trail.decisions))
+    decisions = distinct_decisions(trails)
     several = len({trail.segments for trail in trails}) > 1
     for decision in decisions:
         if decision.selection.chance and (several or _is_undescribed(decision)):
@@ -43,6 +45,11 @@ def explain_delivery(trails: tuple[Trail, ...]) -> str:
     clauses = [explain(decision) for decision in decisions for explain in (_explain_match, _explain_choice)]
     choices = dict.fromkeys(clause for clause in clauses if clause)
     return ", and ".join(choices) if choices else _explain_only_way(trails)
+
+
+def distinct_decisions(trails: Iterable[Trail]) -> tuple[Decision, ...]:
+    """Return what the nodes on some trails went by, each node once, in the order of the trails."""
+    return tuple(dict.fromkeys(decision for trail in trails for decision in trail.decisions))
 
 
 def explain_failure(element: str) -> str:
@@ -194,15 +201,15 @@ class Obstacle:
     rank: ObstacleRank
     reason: str
     adjacency: Adjacency
-    route: Route
-    """What its sender knows."""
+    prefix: IPv4Network
+    """What its sender knows a way to."""
 
 
 def nearest_obstacle(
     graph: Graph, tables: Tables, outage: Outage, start: Node, destination: Destination
 ) -> Obstacle | None:
     """Search from where packets end towards nodes that know the destination."""
-    knowing = [tables[prefix].selections for prefix in destination.prefixes if prefix.prefixlen]
+    knowing = [tables[number] for prefix, number in destination.matches if prefix.prefixlen]
     best = ObstacleRank.FAILURE if outage.lost else ObstacleRank.RULE
     found: dict[ObstacleRank, Obstacle] = {}
     seen = {start}
@@ -212,9 +219,9 @@ def nearest_obstacle(
             teller = adjacency.sender
             if teller in seen:
                 continue
-            for known in knowing:
-                if teller in known:
-                    obstacle = _withheld(adjacency, known[teller].routes[0], outage)
+            for table in knowing:
+                if (selection := table.selections.get(teller)) is not None:
+                    obstacle = _withheld(adjacency, selection.routes[0], table.origin, outage)
                     if obstacle is not None:
                         found.setdefault(obstacle.rank, obstacle)
                     break
@@ -224,10 +231,10 @@ def nearest_obstacle(
     return found[min(found)] if found else None
 
 
-def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> Obstacle | None:
+def _withheld(adjacency: Adjacency, route: Route, origin: Origin, outage: Outage) -> Obstacle | None:
     if adjacency in outage.lost:
         rank, reason = ObstacleRank.FAILURE, explain_failure(outage.cause_of(adjacency))
-    elif isinstance(told := tell(adjacency, route), Refusal):
+    elif isinstance(told := tell(adjacency, route, origin), Refusal):
         own = route.protocol is Protocol.ATTACHED
         to_azure = adjacency.kind in {AdjacencyKind.LINK, AdjacencyKind.TUNNEL}
         transit = isinstance(adjacency.sender, RouterNode) and to_azure and not own
@@ -236,4 +243,4 @@ def _withheld(adjacency: Adjacency, route: Route, outage: Outage) -> Obstacle | 
         rank, reason = ObstacleRank.DISABLED, adjacency.obstacle
     else:
         return None
-    return Obstacle(rank=rank, reason=reason, adjacency=adjacency, route=route)
+    return Obstacle(rank=rank, reason=reason, adjacency=adjacency, prefix=origin.prefix)

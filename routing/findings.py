@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from routing.forecast import Pair
+from routing.alike import Pair
 from topology import Place
 
 KeyPath = tuple[str, ...]

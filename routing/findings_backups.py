@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from routing.alike import Pair
 from routing.elements import ElementKind, described_at, element_name, element_names
 from routing.explanation import nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
-from routing.forecast import Forecast, Pair
+from routing.forecast import Forecast
 from routing.graph import SegmentKind
 from topology import Circuit, Network
 
@@ -150,7 +151,7 @@ def _has_backup_through(forecast: Forecast, pair: Pair, element: str) -> bool:
     on_the_way = dict.fromkeys(hop for way in steady.direction.hops for hop in way if hop != element)
     for other in on_the_way:
         course = forecast.courses_after(other).get(pair)
-        if course and course.delivered and course.alternatives.isdisjoint(steady.alternatives):
+        if course and course.delivered and set(course.alternatives).isdisjoint(steady.alternatives):
             return all(element in way for way in course.direction.hops)
     return False
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from routing.alike import Pair
 from routing.contest import blames
 from routing.course import Course
 from routing.elements import described_at
 from routing.explanation import Obstacle, ObstacleRank, nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.findings_state import State
-from routing.forecast import Pair
 from routing.graph import AdjacencyKind, ExpressRouteGatewayNode, RouterNode
 from topology import DefaultInformation
 
@@ -63,7 +63,7 @@ def _refusal_cause(obstacle: Obstacle) -> tuple[tuple[KeyPath, ...], str]:
     ):
         path = described_at(adjacency.elements[0])
         where = path if adjacency.kind is AdjacencyKind.LINK else (*path, "router")
-        return ((*where, "advertisedPrefixes"),), f"Advertise {obstacle.route.prefix} there, too."
+        return ((*where, "advertisedPrefixes"),), f"Advertise {obstacle.prefix} there, too."
     if adjacency.kind is AdjacencyKind.CONNECTION and isinstance(adjacency.receiver, ExpressRouteGatewayNode):
         path = described_at(adjacency.receiver.element or "")
         return ((*path, "allowRemoteVnetTraffic"),), "Set allowRemoteVnetTraffic on both gateways (ER-17)."

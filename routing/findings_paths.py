@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from routing.alike import Pair
 from routing.contest import Blame, Reach, blame_prefix, blames, overruled
 from routing.course import Course
 from routing.elements import ElementKind, described_at, element_names, link_element
 from routing.findings import Finding, FindingKind, Gathering, Severity
 from routing.findings_losses import loss_findings
 from routing.findings_state import State
-from routing.forecast import Forecast, Pair
+from routing.forecast import Forecast
 from routing.forwarding import Decision, Destination, Trail
 
 
@@ -166,7 +167,7 @@ def _longer_prefix(forecast: Forecast, decision: Decision, pair: Pair) -> Iterat
 
 
 def _has_longer(parts: tuple[Destination, ...]) -> bool:
-    return any(sum(prefix.prefixlen > 0 for prefix in part.prefixes) > 1 for part in parts)
+    return any(sum(prefix.prefixlen > 0 for prefix, _ in part.matches) > 1 for part in parts)
 
 
 def _transit(state: State, pair: Pair, course: Course) -> Iterator[Finding]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from routing.alike import Pair
 from routing.course import Course
 from routing.findings import FindingKind, KeyPath
-from routing.forecast import Forecast, Pair
+from routing.forecast import Forecast
 from routing.forwarding import Trail
 from routing.propagation import Outage, Tables
 

@@ -7,19 +7,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from functools import cached_property
+from ipaddress import IPv4Address
 
+from routing.alike import Alike, Names, Pair
 from routing.construction import build_graph
-from routing.course import Course, chart
-from routing.destinations import destinations
+from routing.course import Course, Setting, chart
+from routing.destinations import AddressBook, destinations
 from routing.explanation import explain_failure
-from routing.forwarding import Destination, Trail, follow
+from routing.forwarding import Destination, Onward, Trail
 from routing.graph import Node
-from routing.propagation import Outage, Tables, outage_of, propagate, settle_without
+from routing.propagation import Outage, Propagation, Tables, outage_of
 from topology import Network
 
-Pair = tuple[str, str]
+MANY_SITES = 20
+"""Above this many sites, a failure's scenario among all of them lists only the pairs that it changes."""
+
 Courses = dict[Pair, Course]
 
 
@@ -30,36 +35,87 @@ class Forecast:
         UnstableRoutingError: if routing never settles.
     """
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.graph = build_graph(network)
-        self.tables = propagate(self.graph)
+    def __init__(self, network: Network, apart: frozenset[str] = frozenset()) -> None:
+        self.alike = Alike(network, apart, reduces=len(network.sites) > MANY_SITES)
+        self.network = self.alike.network
+        """What is worked out: of many spokes that are alike, two."""
+        self.graph = build_graph(self.network)
+        self._propagation = Propagation(self.graph)
+        self.tables = self._propagation.steady()
+        book = AddressBook(self.graph.origins)
         self.destinations: dict[str, tuple[Destination, ...]] = {
-            name: destinations(site, _host(network, name), self.tables)
+            name: destinations(site, _host(self.network, name), book)
             for name, site in self.graph.sites.items()
         }
-        sites = network.sites
-        self.steady: Courses = {
-            (source, to): self._chart(self.tables, Outage(), (source, to))
-            for source in sites
-            for to in sites
-            if source != to
-        }
-        self._dependents: dict[tuple[IPv4Network, Node], set[Pair]] = {}
-        for pair, course in self.steady.items():
-            for table in course.looked_into:
-                self._dependents.setdefault(table, set()).add(pair)
+        self.steady: Courses = self._steady()
         self._known: dict[tuple[str, ...], Courses] = {}
 
-    def _chart(self, tables: Tables, outage: Outage, pair: Pair, known_loss: str | None = None) -> Course:
-        source, destination = pair
-        site = self.graph.sites[source]
-        return chart(self.graph, tables, outage, site, self.destinations[destination], known_loss)
+    @property
+    def described(self) -> Network:
+        """The network as it was described."""
+        return self.alike.described
+
+    def of_these(self, *names: str) -> Forecast:
+        """Return a forecast in which none of some sites and elements is stood for by another."""
+        apart = frozenset(self.alike.site_of(name) for name in names if self.alike.is_grouped(name))
+        return Forecast(self.described, apart) if apart else self
+
+    def of_all(self) -> Forecast:
+        """Return a forecast that has every spoke by its own name, for tables that list them."""
+        everyone = frozenset(self.described.virtual_networks)
+        return Forecast(self.described, everyone) if self.alike.groups else self
+
+    def _steady(self) -> Courses:
+        ways, sites = _Ways(self, self.tables, Outage()), self.network.sites
+        courses = {
+            (source, to): ways.course((source, to)) for to in sites for source in sites if source != to
+        }
+        return {(source, to): courses[source, to] for source in sites for to in sites if source != to}
+
+    def course(self, pair: Pair, *elements: str) -> tuple[Course, Names]:
+        """Return a described pair's course after some elements have failed together, and its names."""
+        standing, names = self.alike.standing_for(pair)
+        failed = self.alike.elements_for(pair, names, elements) if elements else ()
+        after = self.courses_after(*failed).get(standing) if failed else None
+        return after or self.steady[standing], names
+
+    def changed(self, *elements: str) -> list[Pair]:
+        """Return the described pairs that a failure changes, one direction or both, in the table's order."""
+        many, alone = self.alike.split(elements)
+        found = {
+            pair
+            for standing, course in (self.courses_after(*many) if many else {}).items()
+            if course.direction != self.steady[standing].direction
+            for pair in self.alike.pairs_of(standing)
+        }
+        for site in alone:
+            for other in self.described.sites:
+                for pair in ((site, other), (other, site)) if site != other else ():
+                    if self.course(pair, *elements)[0].direction != self.course(pair)[0].direction:
+                        found.add(pair)
+        found |= {(to, source) for source, to in found}
+        order = self._order
+        return sorted(found, key=lambda pair: (order[pair[0]], order[pair[1]]))
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.described.sites)}
+
+    @cached_property
+    def _dependents(self) -> dict[tuple[int, Node], set[Pair]]:
+        """The pairs that looked into each node's table, by the table's number."""
+        found: dict[tuple[int, Node], set[Pair]] = {}
+        for pair, course in self.steady.items():
+            numbers = {number for part in self.destinations[pair[1]] for _, number in part.matches}
+            for node in {node for node, _ in course.looked_into()}:
+                for number in numbers:
+                    found.setdefault((number, node), set()).add(pair)
+        return found
 
     def outage(self, *elements: str) -> tuple[Outage, Tables]:
         """Return what elements take away that fail together, and the tables after it."""
         outage = outage_of(self.graph, *elements)
-        return outage, settle_without(self.graph, self.tables, outage) if outage.lost else self.tables
+        return outage, self._propagation.without(self.tables, outage)
 
     def courses_after(self, *elements: str) -> Courses:
         """Return the courses that the failure of some elements, together, may change.
@@ -71,30 +127,58 @@ class Forecast:
         outage, tables = self.outage(*elements)
         affected = {
             pair
-            for prefix, table in tables.items()
-            if table is not self.tables[prefix]
+            for table, before in zip(tables, self.tables, strict=True)
+            if table is not before
             for node in table.touched
-            for pair in self._dependents.get((prefix, node), ())
+            for pair in self._dependents.get((table.origin.number, node), ())
         }
-        courses = {pair: self._after(tables, outage, pair) for pair in affected}
+        ways = _Ways(self, tables, outage)
+        courses = {pair: self._after(ways, pair) for pair in affected}
         if len(elements) == 1:
             self._known[elements] = courses
         return courses
 
-    def _after(self, tables: Tables, outage: Outage, pair: Pair) -> Course:
+    def _after(self, ways: _Ways, pair: Pair) -> Course:
         before = self.steady[pair]
         if not before.delivered:  # then the failure is not what ends it
-            course = self._chart(tables, outage, pair, known_loss=before.reason)
-            return course if course.delivered else replace(course, reason=before.reason)
-        if len(outage.elements) == 1:  # then it is
-            return self._chart(tables, outage, pair, known_loss=explain_failure(outage.elements[0]))
-        return self._chart(tables, outage, pair)
+            course = ways.course(pair, lambda: before.reason)
+            return course if course.delivered else replace(course, explain=lambda: before.reason)
+        elements = ways.outage.elements
+        if len(elements) == 1:  # then it is
+            return ways.course(pair, lambda: explain_failure(elements[0]))
+        return ways.course(pair)
 
     def trails(self, tables: Tables, pair: Pair) -> tuple[tuple[Trail, ...], ...]:
         """Return the trails of a pair to each part of its destination, the host's part first."""
         source, destination = pair
         site = self.graph.sites[source]
-        return tuple(follow(tables, site, part) for part in self.destinations[destination])
+        return tuple(
+            Onward(tables=tables, destination=part).trails(site) for part in self.destinations[destination]
+        )
+
+
+class _Ways:
+    """The courses of one state of the network: what is known of a destination serves all sources."""
+
+    def __init__(self, forecast: Forecast, tables: Tables, outage: Outage) -> None:
+        self.outage = outage
+        self._forecast = forecast
+        self._tables = tables
+        self._onward: dict[str, tuple[Setting, tuple[Onward, ...]]] = {}
+
+    def course(self, pair: Pair, explain: Callable[[], str] | None = None) -> Course:
+        """Return a pair's course; with `explain`, that is the reason if nothing arrives."""
+        source, to = pair
+        if to not in self._onward:
+            parts = self._forecast.destinations[to]
+            setting = Setting(
+                graph=self._forecast.graph, tables=self._tables, outage=self.outage, destination=parts
+            )
+            onward = tuple(Onward(tables=self._tables, destination=part) for part in parts)
+            self._onward[to] = (setting, onward)
+        setting, onward = self._onward[to]
+        site = self._forecast.graph.sites[source]
+        return chart(setting, tuple(each.trails(site) for each in onward), explain)
 
 
 def _host(network: Network, site: str) -> IPv4Address | None:

@@ -1,61 +1,105 @@
 """Where packets go: from table to table, longest prefix first, along every equal-cost alternative.
 
-- Azure lets a peering's own route beat even a longer prefix from BGP (PATH-5). That cannot arise here: sites
-  do not overlap, and a VNet is advertised as its whole address space.
 - A trail is one way that a packet may take; it ends where it is delivered or where a table has no way on.
 - Each node decides by its own table. A VPN gateway that a packet reaches through a tunnel goes by what its
   tunnels told it, not by what the VNet prefers (PATH-3).
+- In a subnet the longest prefix wins, and for equal ones a user route, then BGP, then the system; but the
+  system's routes to virtual networks stand before even longer ones from BGP (PATH-5).
+- The way from a node on is the same wherever a packet comes from. It is worked out once for each destination.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeVar
 
 from routing.best_path import Selection
 from routing.graph import (
+    Adjacency,
+    ExpressRouteGatewayNode,
     Node,
     RouterNode,
     Segment,
+    VirtualNetworkNode,
 )
 from routing.propagation import Tables
-from routing.routes import Route
+from routing.routes import Protocol
 
-_Item = TypeVar("_Item")
+_SYSTEM = frozenset({Protocol.CONNECTED, Protocol.SYSTEM})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decision:
     """What a node on the way went by."""
 
     node: Node
     prefix: IPv4Network
+    origin: int
+    """The number of the prefix's table."""
     selection: Selection
     shorter: tuple[tuple[IPv4Network, Selection], ...] = ()
     """What it would go by for the rest of a shorter prefix, the longest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trail:
-    """One way that a packet may take."""
+    """One way that a packet may take from a node on."""
 
-    delivered: bool
-    end: Node
-    """The destination, or the node that has no way on."""
-    hops: tuple[str, ...]
-    """Element names, without the two ends."""
-    segments: tuple[Segment, ...]
-    decisions: tuple[Decision, ...]
+    node: Node
+    decision: Decision | None = None
+    """None at the end, where nothing is decided."""
+    over: Adjacency | None = None
+    """What the packet crosses next; None at the end."""
+    rest: Trail | None = None
+    """The way from the next node on; None at the end."""
+    delivered: bool = False
     looped: bool = False
-    described: bool = True
-    """Whether the stack file describes every router on the way."""
+
+    def __iter__(self) -> Iterator[Trail]:
+        """Yield the way's stages, from here to the end."""
+        stage: Trail | None = self
+        while stage is not None:
+            yield stage
+            stage = stage.rest
+
+    @property
+    def end(self) -> Node:
+        """The destination, or the node that has no way on."""
+        return [stage.node for stage in self][-1]
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What each node on the way went by."""
+        return tuple(stage.decision for stage in self if stage.decision)
+
+    @property
+    def hops(self) -> tuple[str, ...]:
+        """Element names, without the two ends."""
+        crossed: list[str] = []
+        for stage in self:
+            if stage.over:
+                crossed += [name for name in stage.over.crossed if not crossed or name != crossed[-1]]
+        return tuple(crossed)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What people call the parts of the way."""
+        crossed: list[Segment] = []
+        for stage in self:
+            if stage.over:
+                crossed += [one for one in stage.over.segments if not crossed or one != crossed[-1]]
+        return tuple(crossed)
+
+    @property
+    def described(self) -> bool:
+        """Whether the stack file describes every router on the way."""
+        return all(stage.node.described for stage in self if isinstance(stage.node, RouterNode))
 
     @property
     def by_chance(self) -> bool:
         """Whether a node on the way may just as well have chosen otherwise."""
-        return any(decision.selection.chance for decision in self.decisions)
+        return any(stage.decision.selection.chance for stage in self if stage.decision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,82 +108,77 @@ class Destination:
 
     site: Node
     address: IPv4Address
-    prefixes: tuple[IPv4Network, ...]
+    matches: tuple[tuple[IPv4Network, int], ...]
+    """Each prefix with the number of its table."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """A packet on its way, with what is behind it."""
+@dataclass(slots=True, kw_only=True)
+class Onward:
+    """The ways to one destination, from any node on."""
 
-    node: Node
-    hops: tuple[str, ...] = ()
-    segments: tuple[Segment, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    visited: tuple[Node, ...] = ()
+    tables: Tables
+    destination: Destination
+    _known: dict[tuple[Node, IPv4Network | None], tuple[Trail, ...]] = field(default_factory=dict)
+    _passing: list[Node] = field(default_factory=list)
+    """The nodes that a packet has passed while its way is being worked out."""
 
+    def trails(self, node: Node, pinned: IPv4Network | None = None) -> tuple[Trail, ...]:
+        """Return every trail from a node, those of the first adjacency first.
 
-def follow(tables: Tables, source: Node, destination: Destination) -> tuple[Trail, ...]:
-    """Return every trail from a site to an address, those of the first adjacency first."""
-    return tuple(_walk(tables, destination, _Step(node=source, visited=(source,))))
-
-
-def _walk(tables: Tables, destination: Destination, step: _Step) -> Iterator[Trail]:
-    if step.node is destination.site:
-        yield _trail(step, delivered=True)
-        return
-    decision = _decide(tables, destination, step.node)
-    if decision is None:
-        yield _trail(step, delivered=False)
-        return
-    for route in decision.selection.routes:
-        onward = _cross(step, decision, route)
-        if onward is None:
-            yield _trail(step, delivered=False)
-        elif onward.node in step.visited:
-            yield _trail(onward, delivered=False, looped=True)
+        A packet that a virtual network hands to its ExpressRoute gateway goes by the prefix that the virtual
+        network chose (`pinned`): on the way out it passes the gateway by, straight to Microsoft's edge.
+        """
+        key = (node, pinned)
+        if (known := self._known.get(key)) is not None:
+            return known
+        if node is self.destination.site:
+            trails: tuple[Trail, ...] = (Trail(node=node, delivered=True),)
         else:
-            yield from _walk(tables, destination, onward)
+            self._passing.append(node)
+            trails = tuple(self._leave(node, pinned))
+            self._passing.pop()
+        if not any(trail.looped and trail.end in self._passing for trail in trails):
+            self._known[key] = trails  # else it depends on where the packet came from
+        return trails
 
+    def _leave(self, node: Node, pinned: IPv4Network | None) -> Iterator[Trail]:
+        decision = self._decide(node, pinned)
+        if decision is None:
+            yield Trail(node=node)
+            return
+        for route in decision.selection.routes:
+            over = route.learned_over
+            if over is None:  # the prefix ends here, but this is not the site that the packet is for
+                yield Trail(node=node, decision=decision)
+            elif over.sender in self._passing:
+                back = Trail(node=over.sender, looped=True)
+                yield Trail(node=node, decision=decision, over=over, rest=back, looped=True)
+            else:
+                for rest in self.trails(over.sender, self._pinned(node, over.sender, decision)):
+                    yield Trail(
+                        node=node,
+                        decision=decision,
+                        over=over,
+                        rest=rest,
+                        delivered=rest.delivered,
+                        looped=rest.looped,
+                    )
 
-def _decide(tables: Tables, destination: Destination, node: Node) -> Decision | None:
-    matching = [
-        (prefix, selection)
-        for prefix in destination.prefixes
-        if (selection := tables[prefix].selections.get(node)) is not None
-    ]
-    if not matching:
-        return None
-    (prefix, selection), *shorter = matching
-    return Decision(node=node, prefix=prefix, selection=selection, shorter=tuple(shorter))
+    def _pinned(self, node: Node, entered: Node, decision: Decision) -> IPv4Network | None:
+        outward = isinstance(entered, ExpressRouteGatewayNode) and isinstance(node, VirtualNetworkNode)
+        return decision.prefix if outward and len(self.destination.matches) > 1 else None
 
-
-def _cross(step: _Step, decision: Decision, route: Route) -> _Step | None:
-    """Return the packet at the next hop; None if the node itself is the prefix's end, but not the site's."""
-    if (adjacency := route.learned_over) is None:
-        return None
-    entered = adjacency.sender
-    elements = (*adjacency.elements, *((entered.element,) if entered.element else ()))
-    segments = tuple(one for one in (adjacency.segment, entered.segment) if one)
-    return _Step(
-        node=entered,
-        hops=_without_repeats((*step.hops, *elements)),
-        segments=_without_repeats((*step.segments, *segments)),
-        decisions=(*step.decisions, decision),
-        visited=(*step.visited, entered),
-    )
-
-
-def _without_repeats(items: tuple[_Item, ...]) -> tuple[_Item, ...]:
-    return tuple(item for index, item in enumerate(items) if index == 0 or items[index - 1] != item)
-
-
-def _trail(step: _Step, *, delivered: bool, looped: bool = False) -> Trail:
-    return Trail(
-        delivered=delivered,
-        end=step.node,
-        hops=step.hops,
-        segments=step.segments,
-        decisions=step.decisions,
-        looped=looped,
-        described=all(node.described for node in step.visited if isinstance(node, RouterNode)),
-    )
+    def _decide(self, node: Node, pinned: IPv4Network | None) -> Decision | None:
+        matching = [
+            (prefix, number, selection)
+            for prefix, number in self.destination.matches
+            if (selection := self.tables[number].selections.get(node)) is not None
+            and pinned in {None, prefix}
+        ]
+        if not matching:
+            return None
+        if isinstance(node, VirtualNetworkNode) and len(matching) > 1:
+            matching.sort(key=lambda match: match[2].routes[0].protocol not in _SYSTEM)
+        (prefix, number, selection), *rest = matching
+        shorter = tuple((prefix, selection) for prefix, _, selection in rest)
+        return Decision(node=node, prefix=prefix, origin=number, selection=selection, shorter=shorter)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network
 
+from routing.origins import Origin
 from topology import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN
 
 
@@ -52,12 +53,21 @@ class VirtualNetworkNode(Node):
 
     prefixes: tuple[IPv4Network, ...]
 
+    @property
+    def advertised_whole(self) -> tuple[IPv4Network, ...]:
+        """What other sites know it by."""
+        return self.prefixes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ExpressRouteGatewayNode(Node):
     """A VNet's ExpressRoute gateway."""
 
     allow_remote_vnet_traffic: bool
+    local: tuple[IPv4Network, ...]
+    """The address spaces of its VNet and of the spokes that use it: it learns nothing inside them."""
+    exchanges: bool = False
+    """Whether Azure Route Server joins it to the VPN gateway; it then takes less from other VNets."""
     asn: int = AZURE_GATEWAY_ASN
 
 
@@ -66,6 +76,8 @@ class VpnGatewayNode(Node):
     """A VNet's VPN gateway, both instances of it."""
 
     asn: int
+    local: tuple[IPv4Network, ...]
+    """The address spaces of its VNet and of the spokes that use it (VPN-9, VPN-10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -93,8 +105,10 @@ class LanNode(Node):
 
     prefixes: tuple[IPv4Network, ...]
     """Its own, with the parts of them that its routers advertise by themselves."""
+    advertised_whole: tuple[IPv4Network, ...]
+    """What other sites know it by: its own, without those parts."""
     importable: frozenset[IPv4Network]
-    """The other sites' prefixes: nothing else passes from BGP into OSPF."""
+    """All sites' prefixes: nothing else passes from BGP into OSPF."""
 
 
 class AdjacencyKind(StrEnum):
@@ -130,6 +144,8 @@ class Terms:
     """OSPF's, towards the LAN."""
     static: bool = False
     """Whether the LAN has a static route to the router instead of OSPF."""
+    passes_default: bool = False
+    """Whether a router that has a default route offers it to the LAN by OSPF."""
     exchanges: bool = False
     """Whether Azure Route Server passes routes between a VNet's gateways (ASN-12)."""
 
@@ -144,7 +160,9 @@ class Adjacency:
     sender: Node
     receiver: Node
     elements: tuple[str, ...] = ()
-    """What it needs besides its two ends."""
+    """What it needs besides its two ends, and what packets cross on it."""
+    instances: tuple[str, ...] = ()
+    """The instances of gateways that it needs, where each has tunnels of its own."""
     segment: Segment | None = None
     terms: Terms = Terms()
     obstacle: str | None = None
@@ -154,9 +172,19 @@ class Adjacency:
         return f"<{self.kind} {self.sender.name} to {self.receiver.name}>"
 
     @property
+    def crossed(self) -> tuple[str, ...]:
+        """The elements that a packet passes to the sender, which included."""
+        return (*self.elements, self.sender.element) if self.sender.element else self.elements
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What a packet to the sender crosses, as people call it."""
+        return tuple(one for one in (self.segment, self.sender.segment) if one)
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Every element whose failure ends it."""
-        ends = (self.sender.element, *self.elements, self.receiver.element)
+        ends = (self.sender.element, *self.elements, *self.instances, self.receiver.element)
         return tuple(element for element in ends if element)
 
 
@@ -174,6 +202,8 @@ class Graph:
     """By receiver, with those that have an obstacle."""
     by_element: dict[str, list[Adjacency]] = field(default_factory=dict)
     """By each element that an adjacency needs."""
+    origins: tuple[Origin, ...] = ()
+    """The prefixes that there are to know, set when everything is joined."""
 
     def join(
         self,
@@ -181,6 +211,7 @@ class Graph:
         ends: tuple[Node, Node],
         *,
         elements: Iterable[str] = (),
+        instances: tuple[str, ...] = (),
         segment: Segment | None = None,
         terms: tuple[Terms, Terms] = (Terms(), Terms()),
         obstacle: str | None = None,
@@ -194,6 +225,7 @@ class Graph:
                 sender=sender,
                 receiver=receiver,
                 elements=tuple(elements),
+                instances=instances,
                 segment=segment,
                 terms=told,
                 obstacle=obstacle,

@@ -10,39 +10,91 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from routing.course import Course, Direction
+from routing.alike import Names, Pair, rename
+from routing.course import Course, Direction, named_segment
 from routing.elements import check_elements, element_names
-from routing.forecast import Courses, Forecast, Pair
+from routing.forecast import MANY_SITES, Forecast
 from topology import Network
-
-MANY_SITES = 20
-"""Above this many sites, a failure's scenario among all of them lists only the pairs that it changes."""
-
 
 TOGETHER = " + "
 """Joins the names of elements that fail together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Path:
-    """From one site to another, and back."""
+    """From one site to another, and back. What it says is worked out when it is asked for."""
 
     source: str
     destination: str
-    reachable: bool
-    """Whether traffic from the source arrives; the way back may be another matter."""
-    forward: Direction
-    back: Direction
-    symmetric: bool
-    """Whether all traffic comes back over the same segments in reverse."""
-    determined: bool
-    """Whether the design decides both directions, instead of chance (PATH-4)."""
-    reason: str
-    """One sentence."""
+    there: Course
+    comes_back: Course
+    names: Names
+    """Of those that `there` is about."""
+    names_back: Names
+
+    @property
+    def reachable(self) -> bool:
+        """Whether traffic from the source arrives; the way back may be another matter."""
+        return self.there.delivered
+
+    @property
+    def forward(self) -> Direction:
+        """What traffic to the destination crosses."""
+        return self.there.direction.named(self.names)
+
+    @property
+    def back(self) -> Direction:
+        """What traffic from the destination crosses."""
+        return self.comes_back.direction.named(self.names_back)
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether all traffic comes back over the same segments in reverse."""
+        return len(self.there.alternatives) <= 1 and self._returns
+
+    @property
+    def _returns(self) -> bool:
+        """Whether traffic comes back over the same ways in reverse."""
+        if self.names == self.names_back:
+            return self.there.returns_over(self.comes_back)
+        there, back = (
+            {tuple(named_segment(segment, names) for segment in way) for way in course.alternatives}
+            for course, names in ((self.there, self.names), (self.comes_back, self.names_back))
+        )
+        return back == {way[::-1] for way in there}
+
+    @property
+    def determined(self) -> bool:
+        """Whether the design decides both directions, instead of chance (PATH-4)."""
+        return self.there.direction.determined and self.comes_back.direction.determined
+
+    @property
+    def reason(self) -> str:
+        """One sentence."""
+        there, back = self.there, self.comes_back
+        clauses = [rename(there.reason, self.names)]
+        if there.delivered and not back.delivered:
+            clauses.append(f"nothing comes back: {rename(back.reason, self.names_back)}")
+        elif back.delivered and not there.delivered:
+            clauses.append("the other direction works")
+        elif not back.direction.determined:
+            clauses.append(f"the way back is open: {rename(back.reason, self.names_back)}")
+        elif not self._returns:
+            clauses.append(f"the way back differs: {rename(back.reason, self.names_back)}")
+        return "; ".join(clauses) + "."
 
     def differs_from(self, other: Path) -> bool:
         """Whether traffic goes otherwise, whatever the reason."""
         return (self.forward, self.back) != (other.forward, other.back)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Path):
+            return NotImplemented
+        ends = (self.source, self.destination) == (other.source, other.destination)
+        return ends and not self.differs_from(other) and self.reason == other.reason
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.destination))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +115,18 @@ def predict_paths(network: Network, failure: str | None = None, *more: str) -> I
         UnknownElementError: if the network has no such element.
         UnstableRoutingError: if routing never settles.
     """
-    named = (failure, *more) if failure is not None else more
-    check_elements(network, named)
-    return scenarios(Forecast(network), named)
+    elements = (failure, *more) if failure is not None else more
+    check_elements(network, elements)
+    return scenarios(Forecast(network), elements)
 
 
 def scenarios(forecast: Forecast, together: tuple[str, ...] = ()) -> Iterator[Scenario]:
     """Yield the steady state, then elements that fail together, or each element if none is named."""
-    network = forecast.network
-    yield Scenario(failure=None, paths=steady_paths(forecast))
+    network = forecast.described
+    yield Scenario(failure=None, paths=all_paths(forecast))
     only_changes = not together and len(network.sites) > MANY_SITES
     for elements in (together,) if together else ((element,) for element in element_names(network)):
-        changed = forecast.courses_after(*elements)
-        paths = changed_paths(forecast, changed) if only_changes else all_paths(forecast, changed)
+        paths = (changed_paths if only_changes else all_paths)(forecast, *elements)
         yield Scenario(failure=TOGETHER.join(elements), paths=paths)
 
 
@@ -84,14 +135,15 @@ def pairs_of_failures(forecast: Forecast) -> Iterator[Scenario]:
 
     Such a scenario lists only the paths that neither failure alone changes in the same way.
     """
-    yield Scenario(failure=None, paths=steady_paths(forecast))
-    graph = forecast.graph
-    elements = [element for element in element_names(forecast.network) if element in graph.by_element]
-    alone = {element: {path_pair(path): path for path in _changed(forecast, element)} for element in elements}
+    yield Scenario(failure=None, paths=all_paths(forecast))
+    elements = element_names(forecast.described)
+    alone = {
+        element: {path_pair(path): path for path in changed_paths(forecast, element)} for element in elements
+    }
     for pair in combinations(elements, 2):
         paths = tuple(
             path
-            for path in _changed(forecast, *pair)
+            for path in changed_paths(forecast, *pair)
             if all(
                 (single := alone[element].get(path_pair(path))) is None or path.differs_from(single)
                 for element in pair
@@ -101,57 +153,34 @@ def pairs_of_failures(forecast: Forecast) -> Iterator[Scenario]:
             yield Scenario(failure=TOGETHER.join(pair), paths=paths)
 
 
-def _changed(forecast: Forecast, *elements: str) -> tuple[Path, ...]:
-    return changed_paths(forecast, forecast.courses_after(*elements))
-
-
 def path_pair(path: Path) -> Pair:
     """Return a path's two ends."""
     return path.source, path.destination
 
 
-def steady_paths(forecast: Forecast) -> tuple[Path, ...]:
-    """Return every pair's path with everything up."""
-    return all_paths(forecast, {})
-
-
-def all_paths(forecast: Forecast, changed: Courses) -> tuple[Path, ...]:
-    """Return every pair's path, given the courses that a failure changes."""
-    return tuple(_path(changed, forecast.steady, pair) for pair in forecast.steady)
-
-
-def changed_paths(forecast: Forecast, changed: Courses) -> tuple[Path, ...]:
-    """Return only the paths that differ from the steady state, in its order."""
-    steady = forecast.steady
-    differing = {pair for pair, course in changed.items() if course.direction != steady[pair].direction}
-    listed = {pair for source, to in differing for pair in ((source, to), (to, source))}
-    return tuple(_path(changed, steady, pair) for pair in steady if pair in listed)
-
-
-def _path(changed: Courses, steady: Courses, pair: Pair) -> Path:
+def path_after(forecast: Forecast, pair: Pair, *elements: str) -> Path:
+    """Return one pair's path after elements have failed together, or with everything up."""
     source, destination = pair
-    there = changed.get(pair) or steady[pair]
-    back = changed.get((destination, source)) or steady[destination, source]
+    there, names = forecast.course(pair, *elements)
+    back, names_back = forecast.course((destination, source), *elements)
     return Path(
         source=source,
         destination=destination,
-        reachable=there.delivered,
-        forward=there.direction,
-        back=back.direction,
-        symmetric=there.returns_over(back) and len(there.alternatives) <= 1,
-        determined=there.direction.determined and back.direction.determined,
-        reason=_reason(there, back),
+        there=there,
+        comes_back=back,
+        names=names,
+        names_back=names_back,
     )
 
 
-def _reason(there: Course, back: Course) -> str:
-    clauses = [there.reason]
-    if there.delivered and not back.delivered:
-        clauses.append(f"nothing comes back: {back.reason}")
-    elif back.delivered and not there.delivered:
-        clauses.append("the other direction works")
-    elif not back.direction.determined:
-        clauses.append(f"the way back is open: {back.reason}")
-    elif not there.returns_over(back):
-        clauses.append(f"the way back differs: {back.reason}")
-    return "; ".join(clauses) + "."
+def all_paths(forecast: Forecast, *elements: str) -> tuple[Path, ...]:
+    """Return every pair's path after elements have failed together, or with everything up."""
+    sites = forecast.described.sites
+    return tuple(
+        path_after(forecast, (source, to), *elements) for source in sites for to in sites if source != to
+    )
+
+
+def changed_paths(forecast: Forecast, *elements: str) -> tuple[Path, ...]:
+    """Return only the paths that differ from the steady state, in its order."""
+    return tuple(path_after(forecast, pair, *elements) for pair in forecast.changed(*elements))

@@ -1,31 +1,32 @@
 """Which node holds which routes: what is told is chosen from and told on, until nothing changes.
 
-- Prefixes do not influence one another, so each has tables of its own.
+- Prefixes do not influence one another, so each origin has a table of its own.
 - A failure starts from the steady state's tables, takes away what the failed adjacencies told, and lets
   the rest settle; tables that it does not touch are shared, not copied.
+- What a node has once chosen from some routes, or told of one, it would choose and tell again for any other
+  prefix: both are remembered, so that most of a large network costs look-ups.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network
-from types import MappingProxyType
 
 from routing.best_path import Selection, select
 from routing.elements import RoutingError
-from routing.exchange import offered_default, tell
+from routing.exchange import offered_default, refusal_of, tell_any
 from routing.graph import Adjacency, Graph, Node
+from routing.origins import Origin
 from routing.routes import Protocol, Route
 
-Candidates = Mapping[Adjacency | None, Route]
-"""A node's routes to one prefix by the adjacency that told it; None for its own."""
+Held = dict[Node, tuple[Route, ...]]
+"""All routes of each node, in the order of the adjacencies that told them; a node's own first."""
+
+Choices = dict[Node, Selection]
 
 _ROUNDS = 1000
 """How often a node may change its mind about one prefix before the design is called unstable."""
-
-_DEFAULT = IPv4Network("0.0.0.0/0")
 
 
 class UnstableRoutingError(RoutingError):
@@ -44,59 +45,32 @@ class Outage:
         return next(element for element in self.elements if element in adjacency.required)
 
 
-class PrefixTables:
-    """Every node's routes to one prefix, and which of them it goes by."""
+class Table:
+    """Every node's routes to one origin's prefixes, and which of them it goes by."""
 
-    __slots__ = ("_candidates", "prefix", "selections", "touched")
+    __slots__ = ("_held", "origin", "selections", "touched")
 
     def __init__(
-        self,
-        prefix: IPv4Network,
-        candidates: dict[Node, Candidates],
-        selections: dict[Node, Selection],
-        touched: frozenset[Node] = frozenset(),
+        self, origin: Origin, held: Held, selections: Choices, touched: frozenset[Node] = frozenset()
     ) -> None:
-        self.prefix = prefix
-        self._candidates = candidates
-        self.selections = selections
+        self.origin = origin
+        self._held = held
+        self.selections: Mapping[Node, Selection] = selections
         self.touched = touched
-        """The nodes whose choice differs from the tables that these were derived from."""
+        """The nodes whose choice differs from the table that this was derived from."""
 
     def candidates(self, node: Node) -> tuple[Route, ...]:
-        """Return all the routes that a node holds to the prefix, chosen or not."""
-        return tuple(self._candidates.get(node, _NO_CANDIDATES).values())
+        """Return all the routes that a node holds, chosen or not."""
+        return self._held.get(node, ())
 
-    def without(self, graph: Graph, lost: frozenset[Adjacency]) -> PrefixTables:
-        """Return the tables after some adjacencies have gone; the same ones if none of them mattered."""
-        bereft: dict[Node, set[Adjacency]] = {}
-        for adjacency in lost:
-            if adjacency in self._candidates.get(adjacency.receiver, _NO_CANDIDATES):
-                bereft.setdefault(adjacency.receiver, set()).add(adjacency)
-        if not bereft:
-            return self
-        candidates = dict(self._candidates)
-        for node, gone in bereft.items():
-            candidates[node] = {over: route for over, route in candidates[node].items() if over not in gone}
-        selections = dict(self.selections)
-        changed = _settle(graph, candidates, selections, bereft, lost)
-        touched = frozenset(node for node in changed if self.selections.get(node) != selections.get(node))
-        return PrefixTables(self.prefix, candidates, selections, touched)
+    @property
+    def held(self) -> Mapping[Node, tuple[Route, ...]]:
+        """All nodes' routes."""
+        return self._held
 
 
-_NO_CANDIDATES: Candidates = MappingProxyType({})
-
-Tables = Mapping[IPv4Network, PrefixTables]
-
-
-def propagate(graph: Graph) -> Tables:
-    """Return the tables of the steady state, by prefix."""
-    owners: dict[IPv4Network, list[Node]] = {}
-    for site in graph.sites.values():
-        for prefix in site.prefixes:
-            owners.setdefault(prefix, []).append(site)
-    tables = {prefix: _originate(graph, prefix, nodes) for prefix, nodes in owners.items()}
-    tables[_DEFAULT] = _offer_defaults(graph)
-    return tables
+Tables = tuple[Table, ...]
+"""Those of all origins, by their numbers."""
 
 
 def outage_of(graph: Graph, *elements: str) -> Outage:
@@ -105,78 +79,142 @@ def outage_of(graph: Graph, *elements: str) -> Outage:
     return Outage(elements=elements, lost=frozenset(lost))
 
 
-def settle_without(graph: Graph, tables: Tables, outage: Outage) -> Tables:
-    """Return the tables after an outage."""
-    return {prefix: table.without(graph, outage.lost) for prefix, table in tables.items()}
+class Propagation:
+    """Lets routes spread over a graph."""
 
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._routes: dict[Route, Route] = {}
+        self._own = self._one(Route(protocol=Protocol.CONNECTED))
+        self._told: dict[tuple[int, int], Route | None] = {}
+        self._chosen: dict[tuple[int, ...], Selection | None] = {}
+        self._selections: list[tuple[Route, ...]] = []
+        """What the keys above are the identities of, so that they stay."""
 
-def _originate(graph: Graph, prefix: IPv4Network, owners: Iterable[Node]) -> PrefixTables:
-    own = Route(prefix=prefix, protocol=Protocol.CONNECTED)
-    candidates: dict[Node, Candidates] = {node: {None: own} for node in owners}
-    selections: dict[Node, Selection] = {}
-    _settle(graph, candidates, selections, tuple(candidates), frozenset())
-    return PrefixTables(prefix, candidates, selections)
+    def steady(self) -> Tables:
+        """Return the tables with everything up."""
+        return tuple(map(self._originate, self.graph.origins))
 
+    def without(self, tables: Tables, outage: Outage) -> Tables:
+        """Return the tables after an outage."""
+        if not outage.lost:
+            return tables
+        return tuple(self._after(table, outage.lost) for table in tables)
 
-def _offer_defaults(graph: Graph) -> PrefixTables:
-    default = Route(prefix=_DEFAULT, protocol=Protocol.CONNECTED)
-    candidates: dict[Node, Candidates] = {}
-    for adjacency in graph.default_originators:
-        offered = offered_default(adjacency, default)
-        candidates[adjacency.receiver] = {**candidates.get(adjacency.receiver, {}), adjacency: offered}
-    selections: dict[Node, Selection] = {}
-    _settle(graph, candidates, selections, tuple(candidates), frozenset())
-    return PrefixTables(_DEFAULT, candidates, selections)
+    def _originate(self, origin: Origin) -> Table:
+        held: Held = dict.fromkeys(origin.owners, (self._own,))
+        if origin.is_default:
+            for adjacency in self.graph.default_originators:
+                offered = self._one(offered_default(adjacency))
+                held[adjacency.receiver] = (*held.get(adjacency.receiver, ()), offered)
+        selections: Choices = {}
+        self._settle(origin, held, selections, tuple(held), frozenset())
+        return Table(origin, held, selections)
 
+    def _after(self, table: Table, lost: frozenset[Adjacency]) -> Table:
+        """Return a table after some adjacencies have gone; the same one if none of them mattered."""
+        bereft: dict[Node, tuple[Route, ...]] = {}
+        for node in {adjacency.receiver for adjacency in lost}:
+            routes = table.candidates(node)
+            kept = tuple(route for route in routes if route.learned_over not in lost)
+            if len(kept) < len(routes):
+                bereft[node] = kept
+        if not bereft:
+            return table
+        held = {**table.held, **bereft}
+        selections = dict(table.selections)
+        changed = self._settle(table.origin, held, selections, bereft, lost)
+        touched = (node for node in changed if table.selections.get(node) is not selections.get(node))
+        return Table(table.origin, held, selections, frozenset(touched))
 
-def _settle(
-    graph: Graph,
-    candidates: dict[Node, Candidates],
-    selections: dict[Node, Selection],
-    changed: Iterable[Node],
-    lost: frozenset[Adjacency],
-) -> set[Node]:
-    """Let nodes choose and tell until none changes its mind. Both mappings are updated in place.
+    def _settle(
+        self,
+        origin: Origin,
+        held: Held,
+        selections: Choices,
+        changed: Collection[Node],
+        lost: frozenset[Adjacency],
+    ) -> set[Node]:
+        """Let nodes choose and tell until none changes its mind. Both mappings are updated in place.
 
-    Return the nodes that have changed their minds at least once; some may have come back to where they were.
-    """
-    waiting = deque(dict.fromkeys(changed))
-    queued = set(waiting)
-    budget = _ROUNDS * max(1, len(graph.told))
-    moved: set[Node] = set()
-    while waiting:
-        budget -= 1
-        if not budget:
-            raise UnstableRoutingError(f"routing never settles around {waiting[0].name}")
-        node = waiting.popleft()
-        queued.discard(node)
-        chosen = select(node, candidates[node].values())
-        if chosen == selections.get(node):
-            continue
-        moved.add(node)
-        if chosen is None:
-            del selections[node]
-        else:
-            selections[node] = chosen
-        for adjacency in graph.told.get(node, ()):
-            if adjacency not in lost and _tell(adjacency, chosen, candidates):
+        Return the nodes that have changed their minds at least once; some may be back where they were.
+        """
+        waiting, queued = deque(changed), set(changed)
+        budget = _ROUNDS * max(1, len(self.graph.told))
+        moved: set[Node] = set()
+        while waiting:
+            budget -= 1
+            if not budget:
+                raise UnstableRoutingError(f"routing never settles around {waiting[0].name}")
+            node = waiting.popleft()
+            queued.discard(node)
+            chosen = self._choose(node, held[node])
+            if chosen is selections.get(node):
+                continue
+            moved.add(node)
+            if chosen is None:
+                del selections[node]
+            else:
+                selections[node] = chosen
+            for adjacency in self.graph.told.get(node, ()):
                 receiver = adjacency.receiver
-                if receiver not in queued:
+                if (
+                    adjacency not in lost
+                    and self._tell(adjacency, chosen, origin, held)
+                    and receiver not in queued
+                ):
                     queued.add(receiver)
                     waiting.append(receiver)
-    return moved
+        return moved
+
+    def _choose(self, node: Node, routes: tuple[Route, ...]) -> Selection | None:
+        """Choose, as before if the same routes were there to choose from: they say whose they are."""
+        key = tuple(map(id, routes))
+        if key not in self._chosen:
+            self._chosen[key] = select(node, routes)
+            self._selections.append(routes)
+        return self._chosen[key]
+
+    def _tell(self, adjacency: Adjacency, chosen: Selection | None, origin: Origin, held: Held) -> bool:
+        """Update what the receiver knows from the sender; return whether that changed.
+
+        Of several routes the first that may be told is: they are equal in all that the receiver compares.
+        """
+        told = None
+        for route in chosen.routes if chosen else ():
+            told = self._route_told(adjacency, route, origin)
+            if told is not None:
+                break
+        receiver = adjacency.receiver
+        routes = held.get(receiver, ())
+        known = next((route for route in routes if route.learned_over is adjacency), None)
+        if told is known:
+            return False
+        others = [route for route in routes if route is not known]
+        if told is not None:
+            others.append(told)
+            others.sort(key=_order)
+        held[receiver] = tuple(others)
+        return True
+
+    def _route_told(self, adjacency: Adjacency, route: Route, origin: Origin) -> Route | None:
+        if refusal_of(adjacency, route, origin):
+            return None
+        key = (id(adjacency), id(route))
+        if key not in self._told:
+            told = tell_any(adjacency, route)
+            self._told[key] = self._one(told) if isinstance(told, Route) else None
+        return self._told[key]
+
+    def _one(self, route: Route) -> Route:
+        """Return the one route that stands for all that are equal to it."""
+        return self._routes.setdefault(route, route)
 
 
-def _tell(adjacency: Adjacency, chosen: Selection | None, candidates: dict[Node, Candidates]) -> bool:
-    """Update what the receiver knows from the sender; return whether that changed.
+def _order(route: Route) -> int:
+    return route.learned_over.number if route.learned_over else -1
 
-    Of several routes the first that may be told is: they are equal in everything that the receiver compares.
-    """
-    routes = chosen.routes if chosen else ()
-    told = next((told for route in routes if isinstance(told := tell(adjacency, route), Route)), None)
-    known = candidates.get(adjacency.receiver, _NO_CANDIDATES)
-    if told == known.get(adjacency):
-        return False
-    others = {over: route for over, route in known.items() if over is not adjacency}
-    candidates[adjacency.receiver] = {**others, adjacency: told} if told else others
-    return True
+
+def propagate(graph: Graph) -> Tables:
+    """Return the tables of the steady state."""
+    return Propagation(graph).steady()

@@ -78,7 +78,7 @@ def compile_report(
     steady, *failures = scenarios(forecast, failed)
     return Report(
         stack=stack,
-        diagram=draw_up(forecast.network, forecast.graph),
+        diagram=draw_up(forecast.described, forecast.graph),
         steady=steady,
         failures=tuple(failures),
         findings=collect_findings(forecast),

@@ -63,10 +63,11 @@ def route_tables(forecast: Forecast, place: str, *failed: str) -> tuple[RouteTab
         UnknownElementError: if one of the elements is none.
         RoutingError: if the place itself has failed.
     """
-    known = places(forecast.network)
+    known = places(forecast.described)
     if place not in known:
         raise UnknownPlaceError(place, known)
-    check_elements(forecast.network, failed)
+    check_elements(forecast.described, failed)
+    forecast = forecast.of_all()
     kind, _, name = place.rpartition(":")
     node = _node(forecast, place)
     if node is None:
@@ -74,7 +75,9 @@ def route_tables(forecast: Forecast, place: str, *failed: str) -> tuple[RouteTab
     if place in failed or node.element in failed:
         raise RoutingError(f"{place} has failed, so it has no routes")
     _, tables = forecast.outage(*failed)
-    view = Vantage(network=forecast.network, node=node, name=name, tables=tables, failed=failed)
+    view = Vantage(
+        network=forecast.network, node=node, name=name, tables=tables, graph=forecast.graph, failed=failed
+    )
     return tuple(build(view) for build in _builders(kind, name))
 
 

@@ -1,6 +1,7 @@
 """What a node knows about a prefix: where the route came from and the attributes that decide between routes.
 
 - A route belongs to the node that holds it; the next hop is the node that told it.
+- It does not say which prefix it leads to: many prefixes share the same routes, and a table knows its own.
 - A refusal is what is told instead of a route, with the rule that forbids it.
 """
 
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 DEFAULT_LOCAL_PREFERENCE = 100
 """What IOS gives a route that no route map has touched (RFC 4271, 9.1.1, leaves it to the vendor)."""
+
+GLOBAL_REACH_LOCAL_PREFERENCE = 10
+"""What a Microsoft edge gives a route from another circuit, so that its own come first: published tables of
+circuits with Global Reach show it (docs/paths.md, "How it is worked out")."""
 
 
 class Protocol(StrEnum):
@@ -29,6 +33,7 @@ class Protocol(StrEnum):
     """A gateway's route to its VNet and to the spokes that use it, a router's route to its LAN."""
     EBGP = "ebgp"
     IBGP = "ibgp"
+    """From another router of the location, or from another circuit's Microsoft edge."""
     EXCHANGED = "exchanged"
     """From the VNet's other gateway, by Azure Route Server (PATH-8)."""
     OSPF = "ospf"
@@ -39,7 +44,6 @@ class Protocol(StrEnum):
 class Route:
     """One way to a prefix, as the node that holds it sees it."""
 
-    prefix: IPv4Network
     protocol: Protocol
     learned_over: Adjacency | None = None
     """The adjacency that told it; None for the node's own prefixes."""
@@ -50,8 +54,8 @@ class Route:
     """The connection's routing weight, on ExpressRoute gateways only (ER-13)."""
     metric: int = 0
     """OSPF's external metric, on LANs only."""
-    length_known: bool = True
-    """Whether Microsoft documents the AS path that comes of it (not for Global Reach and Route Server)."""
+    entered_at: Node | None = None
+    """The ExpressRoute gateway that told it to Microsoft's edge: others learn it if that agrees (ER-17)."""
 
     @property
     def next_hop(self) -> Node | None:

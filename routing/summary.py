@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routing.alike import Pair
 from routing.comparison import Comparison, Effect, effect_of
 from routing.course import Direction
 from routing.elements import ElementKind, GatewayKind
 from routing.findings import Finding, Severity
-from routing.forecast import Pair
 from routing.prediction import Path, Scenario, path_pair
 from routing.publication import Report
 

@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from routing.graph import MicrosoftEdgeNode, Node
+from routing.best_path import Selection
+from routing.graph import Graph, MicrosoftEdgeNode, Node
 from routing.propagation import Tables
 from routing.routes import Route
 from topology import Network
@@ -41,19 +42,39 @@ class Vantage:
     name: str
     """The place's name without its kind."""
     tables: Tables
+    graph: Graph
     failed: tuple[str, ...] = ()
     """The elements that are down."""
 
-    def held(self) -> Iterator[tuple[IPv4Network, tuple[Route, ...], tuple[Route, ...]]]:
-        """Yield each prefix with all routes to it, and those the node goes by; by address."""
-        for prefix in sorted(self.tables):
-            routes = self.tables[prefix].candidates(self.node)
-            if routes:
-                yield prefix, routes, self.tables[prefix].selections[self.node].routes
+    def at(self, node: Node, name: str) -> Vantage:
+        """Return what another place sees at the same time."""
+        return replace(self, node=node, name=name)
+
+    def node_of(self, element: str) -> Node | None:
+        """Return the node that is an element, unless it has failed."""
+        if element in self.failed:
+            return None
+        ends = (
+            node for each in self.graph.by_element.get(element, ()) for node in (each.sender, each.receiver)
+        )
+        return next((node for node in ends if node.element == element), None)
+
+    def number_of(self, prefix: IPv4Network) -> int:
+        """Return the number of a prefix's table."""
+        return next(table.origin.number for table in self.tables if prefix in table.origin.prefixes)
+
+    def held(self) -> Iterator[tuple[IPv4Network, tuple[Route, ...], Selection]]:
+        """Yield each prefix with all routes to it, and what the node goes by; by address."""
+        named = ((prefix, table) for table in self.tables for prefix in table.origin.prefixes)
+        for prefix, table in sorted(named, key=lambda each: each[0]):
+            if routes := table.candidates(self.node):
+                yield prefix, routes, table.selections[self.node]
 
 
-def unknown_address(node: Node) -> str:
-    """Return what stands for an address that only the deployment knows."""
+def unknown_address(node: Node, instance: int | None = None) -> str:
+    """Return what stands for an address that only the deployment knows, a gateway's or one instance's."""
+    if instance is not None:
+        return f"<{node.name}, instance {instance}>"
     if isinstance(node, MicrosoftEdgeNode):
         return f"<{node.name.replace(' Microsoft edge', ' edge')}>"
     return f"<{node.name}>"

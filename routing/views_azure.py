@@ -3,19 +3,30 @@
 Columns are those of the Azure CLI (Azure/azure-cli, command_modules/network/_format.py:
 transform_vnet_gateway_routes_table, transform_effective_route_table).
 `Get-AzVirtualNetworkGatewayLearnedRoute` has the same fields by name, and LocalAddress besides.
+
+Which rows there are follows published output, of Microsoft and of people who measured (docs/paths.md, "Route
+tables"): a VPN gateway shows the table of each instance, an ExpressRoute gateway that of one; gateways of one
+virtual network tell each other by iBGP what they know, or Route Server tells them, from two addresses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from routing.graph import AdjacencyKind, ExpressRouteGatewayNode, RouterNode
-from routing.routes import Protocol, Route
+from routing.graph import (
+    AdjacencyKind,
+    ExpressRouteGatewayNode,
+    MicrosoftEdgeNode,
+    Node,
+    RouterNode,
+    VpnGatewayNode,
+)
+from routing.routes import DEFAULT_LOCAL_PREFERENCE, Protocol, Route
 from routing.views import RouteTable, Vantage, classful, dashed, unknown_address
-from topology import Peering
+from topology import Peering, Tunnel
 
 BASE_WEIGHT = 32768
-"""Of what a gateway knows by itself or through VPN (PATH-3)."""
+"""Of what a gateway knows by itself, through VPN, or from Route Server (PATH-3)."""
 
 EXPRESS_ROUTE_WEIGHT = 32769
 """Of what came over ExpressRoute (PATH-3); a connection's routing weight is added to it, as published tables
@@ -25,34 +36,160 @@ _LEARNED = ("Network", "NextHop", "Origin", "SourcePeer", "AsPath", "Weight")
 _EFFECTIVE = ("Source", "State", "Address Prefix", "Next Hop Type", "Next Hop IP")
 _CIRCUIT = ("Network", "NextHop", "LocPrf", "Weight", "Path")
 
+_FROM_TUNNELS = frozenset({Protocol.EBGP, Protocol.STATIC})
+
 Row = tuple[str, ...]
+
+
+# --- an ExpressRoute gateway -----------------------------------------------------------------------------
 
 
 def express_route_gateway_routes(view: Vantage) -> RouteTable:
     """Return what an ExpressRoute gateway has learned: from each Microsoft edge, whatever is preferred."""
-    local = f"<{view.node.name}>"
-    rows = (*_own_prefixes(view, local), *_from_edges(view))
+    rows = (*_own_prefixes(view, unknown_address(view.node)), *_from_edges(view), *_from_vpn_gateway(view))
     return _learned(
         rows,
         "SourcePeer and NextHop are Microsoft's edges, by addresses of the GatewaySubnet.",
-        *_undocumented(view),
+        *(
+            ("IBgp is what the VPN gateway knows: it is not passed on (PATH-8).",)
+            if _beside(view, "vpn")
+            else ()
+        ),
     )
 
 
+def _from_edges(view: Vantage) -> Iterator[Row]:
+    for prefix, routes, _ in view.held():
+        for route in routes:
+            if isinstance(route.next_hop, MicrosoftEdgeNode):
+                peer = unknown_address(route.next_hop)
+                weight = str(EXPRESS_ROUTE_WEIGHT + route.weight)
+                yield str(prefix), peer, "EBgp", peer, _path(route), weight
+
+
+def _from_vpn_gateway(view: Vantage) -> Iterator[Row]:
+    """Yield what the VPN gateway tells: by itself, or by Route Server, which then stands between the two."""
+    if (other := _beside(view, "vpn")) is None:
+        return
+    for prefix, routes, _ in other.held():
+        learned = [route for route in routes if route.protocol in _FROM_TUNNELS]
+        for hop in _instances(other) if learned else ():
+            for peer in _reflectors(view) or (hop,):
+                yield str(prefix), hop, "IBgp", peer, _path(learned[0]), str(BASE_WEIGHT)
+
+
+# --- a VPN gateway ---------------------------------------------------------------------------------------
+
+
 def vpn_gateway_routes(view: Vantage) -> RouteTable:
-    """Return what a VPN gateway has learned, its BGP peers' host routes included (VPN-5)."""
-    local = f"<{view.node.name}>"
-    rows = (*_own_prefixes(view, local), *_peers(view, local), *_from_tunnels(view), *_beside(view))
-    gateway = view.network.virtual_networks[view.name.partition("/")[0]].vpn_gateway
+    """Return what each instance of a VPN gateway has learned, its BGP peers' host routes included (VPN-5)."""
+    rows = tuple(row for local in _instances(view) for row in _instance_rows(view, local))
     notes = ["Addresses of Azure's gateways are known after the deployment only (VPN-2)."]
-    if gateway and gateway.active_active:
-        notes.append("Each of the two instances shows the other one's routes, too, with Origin IBgp.")
-    if _beside(view):
+    if any(row[-1] != str(BASE_WEIGHT) and row[4] for row in rows):
         notes.append(
-            "Routes of weight 32769 and above are the ExpressRoute gateway's: they are shown here, but what "
-            "comes through a tunnel does not go by them (PATH-3)."
+            "Routes of weight 32769 are the ExpressRoute gateway's: what comes through a tunnel does not go "
+            "by them (PATH-3), and newer gateways no longer show them."
         )
-    return _learned(rows, *notes, *_undocumented(view))
+    return _learned(rows, *notes)
+
+
+def _instance_rows(view: Vantage, local: str) -> Iterator[Row]:
+    yield from _own_prefixes(view, local)
+    yield from _own_prefixes_of_other_gateway(view)
+    yield from _peers(view, local)
+    yield from _from_tunnels(view, local)
+    yield from _from_express_route_gateway(view)
+
+
+def _instances(view: Vantage) -> tuple[str, ...]:
+    """Return a name for each address of a VPN gateway: one if it is active-standby."""
+    gateway = view.network.virtual_networks[view.name.partition("/")[0]].vpn_gateway
+    if gateway is None or not gateway.active_active:
+        return (unknown_address(view.node),)
+    standing = (
+        number
+        for number in range(gateway.instance_count)
+        if f"gateway-instance:{view.name}/{number}" not in view.failed
+    )
+    return tuple(unknown_address(view.node, number) for number in standing)
+
+
+def _own_prefixes(view: Vantage, local: str) -> Iterator[Row]:
+    for prefix, routes, _ in view.held():
+        if any(route.protocol is Protocol.ATTACHED for route in routes):
+            yield str(prefix), "", "Network", local, "", str(BASE_WEIGHT)
+
+
+def _own_prefixes_of_other_gateway(view: Vantage) -> Iterator[Row]:
+    """Yield the same prefixes as both instances of the ExpressRoute gateway tell them."""
+    other = _beside(view, "expressroute")
+    if other is None or _reflectors(view):
+        return
+    for prefix, routes, _ in other.held():
+        for number in range(2) if any(route.protocol is Protocol.ATTACHED for route in routes) else ():
+            peer = unknown_address(other.node, number)
+            yield str(prefix), peer, "IBgp", peer, "", str(EXPRESS_ROUTE_WEIGHT)
+
+
+def _peers(view: Vantage, local: str) -> Iterator[Row]:
+    name = view.name.partition("/")[0]
+    for tunnel in view.network.tunnels.values():
+        for peer in _peer_addresses(view, tunnel) if name in _gateways(tunnel) else ():
+            yield f"{peer}/32", "", "Network", local, "", str(BASE_WEIGHT)
+            for other in _instances(view):
+                if other != local:
+                    yield f"{peer}/32", other, "IBgp", other, "", str(BASE_WEIGHT)
+
+
+def _gateways(tunnel: Tunnel) -> tuple[str | None, str | None]:
+    return tunnel.virtual_network, tunnel.remote_virtual_network
+
+
+def _peer_addresses(view: Vantage, tunnel: Tunnel) -> tuple[str, ...]:
+    if tunnel.router:
+        return (str(tunnel.router.bgp_address),)
+    name = view.name.partition("/")[0]
+    (far,) = (each for each in _gateways(tunnel) if each and each != name)
+    node = view.node_of(f"gateway:{far}/vpn")
+    return _instances(view.at(node, f"{far}/vpn")) if node else ()
+
+
+def _from_tunnels(view: Vantage, local: str) -> Iterator[Row]:
+    """Yield what an instance's own tunnels told it, and what the other instance's told that one."""
+    for prefix, routes, _ in view.held():
+        learned = [route for route in routes if route.protocol in _FROM_TUNNELS]
+        told: dict[tuple[str, str], None] = {}
+        for route in learned:
+            for peer in _tunnel_peers(view, route):
+                told[peer, _path(route)] = None
+        for peer, path in told:
+            yield str(prefix), peer, "EBgp", peer, path, str(BASE_WEIGHT)
+        for other in _instances(view) if learned else ():
+            if other != local:
+                yield str(prefix), other, "IBgp", other, _path(learned[0]), str(BASE_WEIGHT)
+
+
+def _tunnel_peers(view: Vantage, route: Route) -> tuple[str, ...]:
+    assert route.learned_over
+    tunnel = view.network.tunnels[route.learned_over.elements[0].partition(":")[2]]
+    return _peer_addresses(view, tunnel)
+
+
+def _from_express_route_gateway(view: Vantage) -> Iterator[Row]:
+    """Yield the best that the ExpressRoute gateway has learned, as its instances tell it, or Route Server."""
+    if (other := _beside(view, "expressroute")) is None:
+        return
+    peers = _reflectors(view) or [unknown_address(other.node, number) for number in range(2)]
+    weight = BASE_WEIGHT if _reflectors(view) else EXPRESS_ROUTE_WEIGHT
+    for prefix, _, selection in other.held():
+        best = selection.routes[0]
+        if isinstance(best.next_hop, MicrosoftEdgeNode):
+            hop = unknown_address(best.next_hop)
+            for peer in peers:
+                yield str(prefix), hop, "IBgp", peer, _path(best), str(weight)
+
+
+# --- what both have in common ----------------------------------------------------------------------------
 
 
 def _learned(rows: tuple[Row, ...], *notes: str) -> RouteTable:
@@ -65,59 +202,21 @@ def _learned(rows: tuple[Row, ...], *notes: str) -> RouteTable:
     )
 
 
-def _own_prefixes(view: Vantage, local: str) -> Iterator[Row]:
-    for prefix, routes, _ in view.held():
-        if any(route.protocol is Protocol.ATTACHED for route in routes):
-            yield str(prefix), "", "Network", local, "", str(BASE_WEIGHT)
-
-
-def _from_edges(view: Vantage) -> Iterator[Row]:
-    for prefix, routes, _ in view.held():
-        for route in routes:
-            if route.next_hop and route.protocol in {Protocol.EBGP, Protocol.EXCHANGED}:
-                peer = unknown_address(route.next_hop)
-                weight = str(EXPRESS_ROUTE_WEIGHT + route.weight)
-                yield str(prefix), peer, "EBgp", peer, _path(route), weight
-
-
-def _peers(view: Vantage, local: str) -> Iterator[Row]:
+def _beside(view: Vantage, kind: str) -> Vantage | None:
+    """Return the other gateway of a virtual network, if there is one that works."""
     name = view.name.partition("/")[0]
-    for tunnel in view.network.tunnels.values():
-        if name == tunnel.virtual_network and tunnel.router:
-            yield f"{tunnel.router.bgp_address}/32", "", "Network", local, "", str(BASE_WEIGHT)
+    node = view.node_of(f"gateway:{name}/{kind}")
+    return view.at(node, f"{name}/{kind}") if node else None
 
 
-def _from_tunnels(view: Vantage) -> Iterator[Row]:
-    for prefix, routes, _ in view.held():
-        for route in routes:
-            if route.learned_over and route.protocol in {Protocol.EBGP, Protocol.EXCHANGED}:
-                peer = _tunnel_peer(view, route)
-                yield str(prefix), peer, "EBgp", peer, _path(route), str(BASE_WEIGHT)
-
-
-def _tunnel_peer(view: Vantage, route: Route) -> str:
-    assert route.learned_over
-    if isinstance(route.learned_over.sender, RouterNode):
-        tunnel = view.network.tunnels[route.learned_over.elements[0].partition(":")[2]]
-        assert tunnel.router
-        return str(tunnel.router.bgp_address)
-    return unknown_address(route.learned_over.sender)
-
-
-def _beside(view: Vantage) -> tuple[Row, ...]:
-    """Return what the virtual network's ExpressRoute gateway has learned: the VPN gateway shows it, too."""
+def _reflectors(view: Vantage) -> tuple[str, ...]:
+    """Return a name for each address of a Route Server between both gateways; none without one."""
     name = view.name.partition("/")[0]
-    for selections in (table.selections for table in view.tables.values()):
-        for node in selections:
-            if isinstance(node, ExpressRouteGatewayNode) and node.name.startswith(f"{name}'s "):
-                other = Vantage(network=view.network, node=node, name=view.name, tables=view.tables)
-                return tuple(_from_edges(other))
-    return ()
-
-
-def _undocumented(view: Vantage) -> Iterator[str]:
-    if not all(route.length_known for _, routes, _ in view.held() for route in routes):
-        yield "AS paths through Route Server or Global Reach are a guess: nobody documents them."
+    between = view.node_of(f"gateway:{name}/expressroute")
+    exchanges = isinstance(between, ExpressRouteGatewayNode) and between.exchanges
+    if not exchanges or f"route-server:{name}" in view.failed:
+        return ()
+    return tuple(f"<{name}'s Route Server, instance {number}>" for number in range(2))
 
 
 def _path(route: Route) -> str:
@@ -129,7 +228,10 @@ def _path(route: Route) -> str:
 
 def effective_routes(view: Vantage) -> RouteTable:
     """Return what a virtual machine's NIC goes by; routes that lost to others are not shown there."""
-    rows = (*_effective_rows(view), ("Default", "Active", "0.0.0.0/0", "Internet", ""))
+    rows = tuple(_effective_rows(view))
+    forced = any(row[2] == "0.0.0.0/0" for row in rows)
+    internet = ("Default", "Invalid" if forced else "Active", "0.0.0.0/0", "Internet", "")
+    rows = (*rows, internet)
     return RouteTable(
         command="az network nic show-effective-route-table -o table",
         columns=_EFFECTIVE,
@@ -144,18 +246,19 @@ def effective_routes(view: Vantage) -> RouteTable:
 
 def _effective_rows(view: Vantage) -> Iterator[Row]:
     learned = []
-    for prefix, _, chosen in view.held():
-        for route in chosen:
+    for prefix, _, selection in view.held():
+        for route in selection.routes:
             match route.protocol:
                 case Protocol.CONNECTED:
                     yield "Default", "Active", str(prefix), "VnetLocal", ""
                 case Protocol.SYSTEM:
                     yield "Default", "Active", str(prefix), _peering_type(view, route), ""
                 case _:
-                    learned.append((str(prefix), route))
-    for prefix_text, route in learned:
-        for hop in _gateway_hops(view, route):
-            yield "VirtualNetworkGateway", "Active", prefix_text, "VirtualNetworkGateway", hop
+                    learned += [
+                        (str(prefix), hop) for hop in _gateway_hops(view, view.number_of(prefix), route)
+                    ]
+    for prefix_text, hop in learned:
+        yield "VirtualNetworkGateway", "Active", prefix_text, "VirtualNetworkGateway", hop
 
 
 def _peering_type(view: Vantage, route: Route) -> str:
@@ -167,17 +270,17 @@ def _peering_type(view: Vantage, route: Route) -> str:
     return "VNetPeering" if len(regions) == 1 else "VNetGlobalPeering"
 
 
-def _gateway_hops(view: Vantage, route: Route) -> Iterator[str]:
-    """Yield a VPN gateway itself, or the edges behind an ExpressRoute gateway, which packets pass by."""
+def _gateway_hops(view: Vantage, number: int, route: Route) -> Iterator[str]:
+    """Yield a VPN gateway's addresses, or the edges behind an ExpressRoute gateway, which packets pass by."""
     gateway = route.next_hop
     assert gateway
-    if not isinstance(gateway, ExpressRouteGatewayNode):
-        yield unknown_address(gateway)
+    if isinstance(gateway, VpnGatewayNode):
+        name = (gateway.element or "").partition(":")[2]
+        yield from _instances(view.at(gateway, name))
         return
-    selection = view.tables[route.prefix].selections.get(gateway)
-    for behind in selection.routes if selection else ():
-        if behind.next_hop:
-            yield unknown_address(behind.next_hop)
+    selection = view.tables[number].selections.get(gateway)
+    behind: list[Node | None] = [each.next_hop for each in selection.routes] if selection else []
+    yield from (unknown_address(node) for node in behind if node)
 
 
 # --- a circuit's route table -----------------------------------------------------------------------------
@@ -193,8 +296,8 @@ def circuit_table(view: Vantage) -> RouteTable:
         columns=_CIRCUIT,
         rows=rows,
         notes=(
-            "Azure shows a row for each instance of a gateway, and may put the BGP origin behind the path.",
-            *_undocumented(view),
+            "Of a gateway's two addresses Azure marks one with an asterisk.",
+            "Azure may show the usual local preference of 100, and the BGP origin behind the path.",
         ),
         text=dashed(_CIRCUIT, rows),
     )
@@ -205,9 +308,21 @@ def _circuit_rows(view: Vantage) -> Iterator[Row]:
         for route in routes:
             if route.learned_over is None:
                 continue
-            hop = unknown_address(route.learned_over.sender)
-            if route.learned_over.kind is AdjacencyKind.LINK:
-                circuit, _, link = view.name.partition("/")
-                peering = view.network.circuits[circuit].private_peering
-                hop = next(str(each.customer_address.ip) for name, each in peering.links if name == link)
-            yield classful(prefix), hop, "", "0", " ".join(map(str, route.as_path))
+            given = route.local_preference
+            preference = "" if given == DEFAULT_LOCAL_PREFERENCE else str(given)
+            for hop in _circuit_hops(view, route):
+                yield classful(prefix), hop, preference, "0", " ".join(map(str, route.as_path))
+
+
+def _circuit_hops(view: Vantage, route: Route) -> Iterator[str]:
+    assert route.learned_over
+    teller = route.learned_over.sender
+    if isinstance(teller, ExpressRouteGatewayNode):
+        yield f"{unknown_address(teller, 0)}*"
+        yield unknown_address(teller, 1)
+    elif route.learned_over.kind is AdjacencyKind.LINK and isinstance(teller, RouterNode):
+        circuit, _, link = view.name.partition("/")
+        peering = view.network.circuits[circuit].private_peering
+        yield next(str(each.customer_address.ip) for name, each in peering.links if name == link)
+    else:
+        yield unknown_address(teller)

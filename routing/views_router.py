@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network
 
-from routing.best_path import Selection
 from routing.graph import AdjacencyKind, RouterNode
 from routing.routes import Protocol, Route
 from routing.views import RouteTable, Vantage, classful, unknown_address
@@ -30,7 +29,7 @@ def bgp_table(view: Vantage) -> RouteTable:
     router = view.network.routers[view.name]
     rows = tuple(_bgp_rows(view, router))
     notes = ["The origin (i) of routes from Azure is taken for granted."]
-    if any(_selection(view, prefix).chance for prefix, _, _ in view.held()):
+    if any(selection.chance for _, _, selection in view.held()):
         notes.append("Where no > stands, nothing in the design decides which route becomes best (PATH-4).")
     vrf = router.vrf
     heading = (_BGP_HEADING, f"Route Distinguisher: {vrf.route_distinguisher} (default for vrf {vrf.name})")
@@ -50,16 +49,12 @@ def _bgp_line(row: Row) -> str:
 
 
 def _bgp_rows(view: Vantage, router: Router) -> Iterator[Row]:
-    for prefix, routes, chosen in view.held():
-        best = () if _selection(view, prefix).chance else chosen
+    for prefix, routes, selection in view.held():
+        best = () if selection.chance else selection.routes
         network = classful(prefix)
         for route in routes:
             yield (_status(route, best), network, *_bgp_attributes(view, router, route))
             network = ""
-
-
-def _selection(view: Vantage, prefix: IPv4Network) -> Selection:
-    return view.tables[prefix].selections[view.node]
 
 
 def _status(route: Route, best: tuple[Route, ...]) -> str:
@@ -161,8 +156,8 @@ def _static_rows(view: Vantage, router: Router) -> Iterator[Row]:
 
 
 def _learned_rows(view: Vantage, router: Router) -> Iterator[Row]:
-    for prefix, _, chosen in view.held():
-        for route in chosen:
+    for prefix, _, selection in view.held():
+        for route in selection.routes:
             if route.protocol is Protocol.ATTACHED:
                 if router.lan.next_hop is None:
                     yield "O", str(prefix), "[110/<cost>]", f"<{router.location}'s LAN router>", ""

@@ -86,8 +86,9 @@ def explain_path(forecast: Forecast, source: str, destination: str, *failed: str
         UnknownSiteError: if one of the sites is none.
         UnknownElementError: if one of the elements is none.
     """
-    check_sites(forecast.network, source, destination)
-    check_elements(forecast.network, failed)
+    check_sites(forecast.described, source, destination)
+    check_elements(forecast.described, failed)
+    forecast = forecast.of_these(source, destination, *failed)
     outage, tables = forecast.outage(*failed)
     trails = forecast.trails(tables, (source, destination))[0]
     target = forecast.destinations[destination][0]
@@ -119,14 +120,14 @@ def _steps(tables: Tables, trails: tuple[Trail, ...]) -> Iterator[Step]:
 
 def _step(tables: Tables, decision: Decision) -> Step:
     node, selection = decision.node, decision.selection
-    candidates = outcomes(node, tables[decision.prefix].candidates(node))
+    candidates = outcomes(node, tables[decision.origin].candidates(node))
     contenders = []
     for route, lost_by in candidates.items():
         if lost_by is None:
             outcome = "may be used" if selection.chance else "used"
         else:
             outcome = f"loses by {lost_by.name} ({lost_by.source})"
-        contenders.append(_contender(node, route, used=lost_by is None, outcome=outcome))
+        contenders.append(_contender(decision, route, used=lost_by is None, outcome=outcome))
     return Step(
         node=node.name,
         prefix=decision.prefix,
@@ -161,14 +162,14 @@ def _result(course: Course, lost: list[Trail], loss: str | None) -> str:
     return f"ends {where}: {course.reason}"
 
 
-def _contender(node: Node, route: Route, *, used: bool, outcome: str) -> Contender:
-    adjacency = route.learned_over
+def _contender(decision: Decision, route: Route, *, used: bool, outcome: str) -> Contender:
+    node, adjacency = decision.node, route.learned_over
     return Contender(
         next_hop=adjacency.sender.name if adjacency else node.name,
         over=", ".join(adjacency.elements) if adjacency else "",
         protocol=route.protocol,
         attributes=", ".join(_attributes(node, route)),
-        told_by=_told_by(adjacency, route) if adjacency else "its own prefix",
+        told_by=_told_by(adjacency, route, decision.prefix) if adjacency else "its own prefix",
         used=used,
         outcome=outcome,
     )
@@ -182,8 +183,7 @@ def _attributes(node: Node, route: Route) -> Iterator[str]:
     if isinstance(node, LanNode) and route.protocol is Protocol.OSPF:
         yield f"metric {route.metric}"
     if not isinstance(node, LanNode) and route.as_path:
-        uncertain = "" if route.length_known else " (not documented)"
-        yield f"AS path {'-'.join(map(str, route.as_path))}{uncertain}"
+        yield f"AS path {'-'.join(map(str, route.as_path))}"
 
 
 _ADVERTISES = "a gateway advertises its virtual network and the spokes that use it (PEER-13)"
@@ -209,7 +209,7 @@ _TOLD_BY: dict[tuple[AdjacencyKind, type[Node]], str] = {
 }
 
 
-def _told_by(adjacency: Adjacency, route: Route) -> str:
+def _told_by(adjacency: Adjacency, route: Route, prefix: IPv4Network) -> str:
     """Return why a route may pass an adjacency, with the rule's id."""
     if told := _TOLD_BY.get((adjacency.kind, type(adjacency.sender))):
         return told
@@ -222,7 +222,7 @@ def _told_by(adjacency: Adjacency, route: Route) -> str:
         return "a VPN gateway passes on what it learned (VPN-10, PATH-11)" if passed_on else _ADVERTISES
     if route.protocol is Protocol.STATIC:
         return "assumed: a LAN without OSPF has a default route to each router"
-    redistributed = route.prefix.prefixlen
+    redistributed = prefix.prefixlen
     return "the router redistributes it from BGP into OSPF" if redistributed else "default-information"
 
 

@@ -93,6 +93,14 @@ class Network(Described):
                 ended.setdefault(tunnel.router.name, []).append(tunnel)
         return MappingProxyType({router: tuple(tunnels) for router, tunnels in ended.items()})
 
+    @cached_property
+    def peerings_by_hub(self) -> Mapping[str, tuple[Peering, ...]]:
+        """The peerings in which each virtual network is the hub, in the order of the file."""
+        lent: dict[str, list[Peering]] = {}
+        for peering in self.peerings.values():
+            lent.setdefault(peering.hub, []).append(peering)
+        return MappingProxyType({hub: tuple(peerings) for hub, peerings in lent.items()})
+
     def mode(self, router: Router) -> RouterMode:
         """Return how far the program goes with a router."""
         return router.management.mode or self.router_mode

@@ -323,7 +323,7 @@ def over_names(path: Path) -> list[str]:
 # --- what is only partly known ---------------------------------------------------------------------------
 
 
-ROUTE_SERVER = {
+ROUTE_SERVER: dict[str, Any] = {
     "virtualNetworks": {
         "hub": {
             "routeServer": {},
@@ -347,27 +347,131 @@ def test_route_server_joins_vpn_and_expressroute(paths: Predict, over: Over) -> 
     assert not paths(ROUTE_SERVER, "route-server:hub")["branch", "location2"].reachable
 
 
-def test_where_route_server_leaves_two_ways_nothing_is_promised(paths: Predict, over: Over) -> None:
-    """Nobody documents whether the hub's VPN gateway then sends a branch's traffic to ExpressRoute."""
-    path = paths(ROUTE_SERVER)["branch", "location1"]
-    assert not path.determined
-    assert {ER1, BACKUP} <= set(over(path.forward).split())
-    assert "not documented" in path.reason
+@pytest.mark.parametrize(("prepend", "expected"), [(0, BACKUP), (1, BACKUP), (2, ER1)])
+def test_with_route_server_a_tunnel_is_left_for_a_shorter_as_path_only(
+    prepend: int, expected: str, paths: Predict, over: Over
+) -> None:
+    """Both routes weigh 32768: 65021 through the tunnel, 12076-65021 by Route Server; eBGP decides a tie."""
+    changes = {
+        **ROUTE_SERVER,
+        "tunnels": {"hub-location1": {"router": {"tunnelNumbers": [30, 31], "asPathPrepend": prepend}}},
+    }
+    path = paths(changes)["branch", "location1"]
+    assert over(path.forward) == f"{BRANCH} {expected}"
+    assert over(path.back) == f"{ER1} {BRANCH}"
+    assert path.determined
+    assert path.symmetric == (expected == ER1)
+
+
+def test_a_gateway_beside_a_route_server_takes_no_networks_from_behind_others(paths: Predict) -> None:
+    """Two hubs with Route Servers on one circuit: neither learns the other's branch over it."""
+    second: dict[str, Any] = {
+        "hub2": {
+            "addressSpace": ["10.20.30.0/24"],
+            "subnets": {"GatewaySubnet": {"prefix": "10.20.30.0/26"}},
+            "expressRouteGateway": {"allowRemoteVnetTraffic": True},
+        }
+    }
+    plain: dict[str, Any] = {
+        **ROUTE_SERVER,
+        "virtualNetworks": {**ROUTE_SERVER["virtualNetworks"], **second},
+        "connections": {"expressroute1-hub2": {"circuit": "expressroute1", "virtualNetwork": "hub2"}},
+    }
+    assert paths(plain)["hub2", "branch"].symmetric
+    hub2 = {
+        **second["hub2"],
+        "subnets": {
+            "GatewaySubnet": {"prefix": "10.20.30.0/26"},
+            "RouteServerSubnet": {"prefix": "10.20.30.64/26"},
+        },
+        "vpnGateway": {"activeActive": True},
+        "routeServer": {},
+    }
+    both = {**plain, "virtualNetworks": {**ROUTE_SERVER["virtualNetworks"], "hub2": hub2}}
+    path = paths(both)["hub2", "branch"]
+    assert not path.reachable
+    assert "what lies behind them" in path.reason
 
 
 def test_route_server_does_not_join_two_circuits(paths: Predict) -> None:
     assert "PATH-9" in paths(ROUTE_SERVER)["location2", "remote"].reason
 
 
-def test_global_reach_joins_two_locations_and_no_virtual_network(paths: Predict, over: Over) -> None:
-    reach = {"circuits": ["expressroute1", "expressroute2"], "prefix": "192.168.99.0/29"}
-    result = paths({"globalReach": {"one-two": reach}})
-    path = result["location1", "location2"]
+GLOBAL_REACH = {
+    "globalReach": {"one-two": {"circuits": ["expressroute1", "expressroute2"], "prefix": "192.168.99.0/29"}}
+}
+
+
+@pytest.mark.parametrize("pair", [("location1", "location2"), ("remote", "location2")], ids="-".join)
+def test_global_reach_joins_all_that_is_on_two_circuits(pair: Pair, paths: Predict, over: Over) -> None:
+    path = paths(GLOBAL_REACH)[pair]
     assert over(path.forward) == f"{ER1} {ER2}"
     assert path.symmetric
     assert "global-reach:one-two" in path.forward.hops[0]
-    for pair in (("remote", "location2"), ("location2", "remote")):
-        assert not result[pair].reachable
+    assert "ER-16" in path.reason
+
+
+def test_global_reach_stands_in_for_a_connection_before_vpn_does(paths: Predict, over: Over) -> None:
+    """The hub then knows location1 over expressroute2, and prefers ExpressRoute, whatever its AS path."""
+    path = paths(GLOBAL_REACH, "connection:expressroute1-hub")["hub", "location1"]
+    assert over(path.forward) == f"{ER2} {ER1}"
+    assert path.symmetric
+
+
+def test_a_weight_beats_the_longer_path_of_global_reach(paths: Predict, over: Over) -> None:
+    """ER-13 comes before the prepending that Microsoft's edge does for Global Reach."""
+    changes = {**GLOBAL_REACH, "connections": {"expressroute2-hub": {"weight": 10}}}
+    path = paths(changes)["hub", "location1"]
+    assert over(path.forward) == f"{ER2} {ER1}"
+    assert over(path.back) == ER1
+    assert not path.symmetric
+
+
+def test_global_reach_is_not_transitive(paths: Predict) -> None:
+    """From circuit 1 to 2 and from 2 to 3 does not make 1 to 3: the edges speak iBGP."""
+    third = third_circuit(router="location2-ce1")["circuits"]["expressroute3"]
+    links = {
+        "primary": {
+            "prefix": "192.168.40.0/30",
+            "router": "location3-ce1",
+            "interface": "TenGigabitEthernet0/0/0",
+        },
+        "secondary": {"prefix": "192.168.40.4/30", "enabled": False},
+    }
+    changes = {
+        "connections": {"expressroute1-hub": None},
+        "circuits": {"expressroute3": {**third, "privatePeering": {"peerAsn": 65030, "vlanId": 5, **links}}},
+        "locations": {"location3": {"asn": 65030, "prefixes": ["10.3.30.0/24"]}},
+        "routers": {
+            "location3-ce1": {
+                "location": "location3",
+                "vrf": {"name": "1", "routeDistinguisher": "1:1"},
+                "lan": {"interface": "TenGigabitEthernet1/0/0", "address": "192.168.40.8/31"},
+                "ospf": {"process": 1, "routerId": "1.1.1.1", "area": "0.0.0.0"},
+            }
+        },
+        "globalReach": {
+            **GLOBAL_REACH["globalReach"],
+            "two-three": {"circuits": ["expressroute2", "expressroute3"], "prefix": "192.168.99.8/29"},
+        },
+    }
+    result = paths(changes)
+    assert result["location2", "location3"].symmetric
+    assert not result["location1", "location3"].reachable
+    assert "not transitive" in result["location1", "location3"].reason
+
+
+@pytest.mark.parametrize("closed", ["hub", "remote"])
+def test_virtual_networks_meet_over_global_reach_only_if_both_gateways_allow_it(
+    closed: str, paths: Predict
+) -> None:
+    """remote on circuit 1, the hub on circuit 2 only."""
+    gateway = {closed: {"expressRouteGateway": {"allowRemoteVnetTraffic": False}}}
+    apart = {**GLOBAL_REACH, "connections": {"expressroute1-hub": None}}
+    assert paths(apart)["hub", "remote"].symmetric
+    path = paths({**apart, "virtualNetworks": gateway})["hub", "remote"]
+    assert not path.reachable
+    assert "ER-17" in path.reason
 
 
 def test_somebody_elses_router_is_never_promised_anything(paths: Predict, over: Over) -> None:

@@ -11,7 +11,7 @@ import pytest
 from routing.construction import build_graph
 from routing.elements import element_names
 from routing.graph import Graph
-from routing.propagation import Tables, outage_of, propagate, settle_without
+from routing.propagation import Propagation, Table, Tables, outage_of, propagate
 from routing.routes import Protocol, Route
 from topology import Network
 
@@ -36,10 +36,14 @@ DESIGNS: dict[str, Mapping[str, Any]] = {
 
 def held(tables: Tables, prefix: IPv4Network, node: str) -> tuple[Route, ...]:
     """Return the routes that a node goes by."""
-    for holder, selection in tables[prefix].selections.items():
+    for holder, selection in table_of(tables, prefix).selections.items():
         if holder.name == node:
             return selection.routes
     return ()
+
+
+def table_of(tables: Tables, prefix: IPv4Network) -> Table:
+    return next(table for table in tables if prefix in table.origin.prefixes)
 
 
 @pytest.fixture(scope="module")
@@ -95,18 +99,19 @@ def test_no_route_gets_where_the_rules_do_not_let_it(prefix: IPv4Network, node: 
 def test_a_failure_ends_where_a_fresh_start_without_the_element_would(design: str, stack: Stack) -> None:
     network = stack(DESIGNS[design])
     graph = build_graph(network)
-    steady = propagate(graph)
+    propagation = Propagation(graph)
+    steady = propagation.steady()
     for element in element_names(network):
-        settled = settle_without(graph, steady, outage_of(graph, element))
-        fresh = propagate(without(graph, element))
-        for prefix, table in fresh.items():
-            assert settled[prefix].selections == table.selections, (element, prefix)
+        settled = propagation.without(steady, outage_of(graph, element))
+        for table, fresh in zip(settled, propagate(without(graph, element)), strict=True):
+            assert table.selections == fresh.selections, (element, table.origin.prefix)
 
 
 def without(graph: Graph, element: str) -> Graph:
     lost = outage_of(graph, element).lost
     return Graph(
         sites=graph.sites,
+        origins=graph.origins,
         default_originators=[each for each in graph.default_originators if each not in lost],
         told={node: [each for each in told if each not in lost] for node, told in graph.told.items()},
     )
@@ -114,7 +119,8 @@ def without(graph: Graph, element: str) -> Graph:
 
 def test_a_failure_leaves_what_it_does_not_touch_as_it_is(stack: Stack) -> None:
     graph = build_graph(stack())
-    steady = propagate(graph)
-    settled = settle_without(graph, steady, outage_of(graph, "tunnel:hub-branch"))
-    assert settled[REMOTE] is steady[REMOTE]
-    assert settled[BRANCH] is not steady[BRANCH]
+    propagation = Propagation(graph)
+    steady = propagation.steady()
+    settled = propagation.without(steady, outage_of(graph, "tunnel:hub-branch"))
+    assert table_of(settled, REMOTE) is table_of(steady, REMOTE)
+    assert table_of(settled, BRANCH) is not table_of(steady, BRANCH)

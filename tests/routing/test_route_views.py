@@ -44,10 +44,15 @@ def test_an_expressroute_gateway_learns_from_both_edges(view: View) -> None:
         ("10.17.30.0/26", ER1, "EBgp", ER1, "12076-12076", "32769"),
         ("10.17.30.0/26", ER1_SECONDARY, "EBgp", ER1_SECONDARY, "12076-12076", "32769"),
     ]
-    assert rows(table, "10.2.30.0/25") == [("10.2.30.0/25", ER1, "EBgp", ER1, "12076-65021", "32769")]
+    vpn = "<hub's VPN gateway>"
+    assert rows(table, "10.2.30.0/25") == [
+        ("10.2.30.0/25", ER1, "EBgp", ER1, "12076-65021", "32769"),
+        ("10.2.30.0/25", vpn, "IBgp", vpn, "65021", "32768"),
+    ]
     own = "<hub's ExpressRoute gateway>"
     assert rows(table, "10.11.30.0/26") == [("10.11.30.0/26", "", "Network", own, "", "32768")]
-    assert rows(table, "10.11.30.64/26") == []
+    assert rows(table, "10.11.30.64/26") == [("10.11.30.64/26", vpn, "IBgp", vpn, "65516", "32768")]
+    assert any("PATH-8" in note for note in table.notes)
 
 
 def test_a_connections_weight_is_added_to_the_base(view: View) -> None:
@@ -60,6 +65,7 @@ def test_a_vpn_gateway_shows_both_kinds_with_their_weights(view: View) -> None:
     table = view("gateway:hub/vpn")
     assert [(row[1], row[4], row[5]) for row in rows(table, "10.2.30.0/25")] == [
         ("10.2.30.125", "65021", "32768"),
+        (ER1, "12076-65021", "32769"),
         (ER1, "12076-65021", "32769"),
     ]
     assert rows(table, "10.2.30.125/32")[0][2] == "Network"
@@ -101,9 +107,10 @@ def test_a_circuits_table_shows_virtual_networks_with_the_gateways_as(view: View
 def test_a_router_marks_the_best_route_and_shows_set_preferences_only(view: View) -> None:
     table = view("router:location1-ce1")
     assert "Route Distinguisher: 65021:30 (default for vrf 30)" in table.text
-    assert " *>                   192.168.30.18                 200      0 12076 i" in table.text.splitlines()
+    best = " *>  10.10.30.0/24    192.168.30.18                 200      0 12076 i"
+    assert best in table.text.splitlines()
     vpn = next(line for line in table.text.splitlines() if "65515 i" in line)
-    assert vpn.startswith(" *   10.10.30.0/24    <hub's VPN gateway>")
+    assert vpn.startswith(" *                    <hub's VPN gateway>")
     assert table.text.splitlines()[0].index("Next Hop") == 22
 
 

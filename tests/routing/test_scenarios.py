@@ -193,8 +193,9 @@ location2   2      2.p      x       x       x          -
     ),
     "missing route map, without circuit 1": (NO_ROUTE_MAP, "circuit:expressroute1", WITHOUT_CIRCUIT1),
     # VPN and ExpressRoute learn each other's routes (PATH-8). location1 hears the branch over both, goes by
-    # 200; where the hub's VPN gateway sends the branch's traffic, nobody documents. location1 hears location2
-    # through the tunnel, but its own prefix comes over circuit 1, and so never gets to circuit 2 (PATH-9).
+    # 200; the hub's VPN gateway has 65021 through the tunnel, 12076-65021 from Route Server, and takes the
+    # shorter. location1 hears location2 through the tunnel, but its own prefix comes over circuit 1, and so
+    # never gets to circuit 2 (PATH-9).
     "Route Server": (
         ROUTE_SERVER,
         None,
@@ -202,13 +203,14 @@ location2   2      2.p      x       x       x          -
             hub  spoke  branch  remote  location1  location2
 hub         -    p      b       1       1          2
 spoke       p    -      p.b     p.1     p.1        p.2
-branch      b    b.p    -       b.1     b.1.v?~    b.2
+branch      b    b.p    -       b.1     b.v~       b.2
 remote      1    1.p    1.b     -       1          x
 location1   1    1.p    1.b~    1       -          v.2~
 location2   2    2.p    2.b     x       x~         -
 """,
     ),
     "Route Server fails": (ROUTE_SERVER, "route-server:hub", BASE),
+    # the routers' routes and the gateways' pass between the circuits, so that remote reaches location2, too
     "Global Reach": (
         GLOBAL_REACH,
         None,
@@ -217,13 +219,27 @@ location2   2    2.p    2.b     x       x~         -
 hub         -    p      b       1       1          2
 spoke       p    -      p.b     p.1     p.1        p.2
 branch      b    b.p    -       x       b.v        x
-remote      1    1.p    x       -       1          x
+remote      1    1.p    x       -       1          1.2
 location1   1    1.p    v.b     1       -          1.2
-location2   2    2.p    x       x       2.1        -
+location2   2    2.p    x       2.1     2.1        -
 """,
     ),
     "Global Reach fails": (GLOBAL_REACH, "global-reach:one-two", BASE),
-    # the primary edges have lost their router; that Global Reach runs edge by edge is inferred
+    # location1's prefix comes over circuit 2 and Global Reach, and so ExpressRoute still serves the hub
+    "Global Reach, without the hub's connection to circuit 1": (
+        GLOBAL_REACH,
+        "connection:expressroute1-hub",
+        """
+            hub    spoke    branch  remote  location1  location2
+hub         -      p        b       2.1     2.1        2
+spoke       p      -        p.b     p.2.1   p.2.1      p.2
+branch      b      b.p      -       x       b.v        x
+remote      1.2    1.2.p    x       -       1          1.2
+location1   1.2    1.2.p    v.b     1       -          1.2
+location2   2      2.p      x       2.1     2.1        -
+""",
+    ),
+    # the primary edges have lost location1; that Global Reach runs edge by edge follows from its /29
     "Global Reach, without the first router": (
         GLOBAL_REACH,
         "router:location1-ce1",
@@ -232,9 +248,23 @@ location2   2    2.p    x       x       2.1        -
 hub         -    p      b       1       x          2
 spoke       p    -      p.b     p.1     x          p.2
 branch      b    b.p    -       x       x          x
-remote      1    1.p    x       -       x          x
+remote      1    1.p    x       -       x          1.2
 location1   x    x      x       x       -          x
-location2   2    2.p    x       x       x          -
+location2   2    2.p    x       2.1     x          -
+""",
+    ),
+    # and so location1, which only the primary edge hears, is cut off from location2; remote is on both edges
+    "Global Reach, without circuit 2's first link": (
+        GLOBAL_REACH,
+        "link:expressroute2/primary",
+        """
+            hub  spoke  branch  remote  location1  location2
+hub         -    p      b       1       1          2
+spoke       p    -      p.b     p.1     p.1        p.2
+branch      b    b.p    -       x       b.v        x
+remote      1    1.p    x       -       1          1.2
+location1   1    1.p    v.b     1       -          x
+location2   2    2.p    x       2.1     x          -
 """,
     ),
 }

@@ -101,7 +101,7 @@ def test_every_step_of_every_pair_cites_a_rule_or_has_one_route_only(forecast: F
 def test_the_walkthrough_keeps_what_the_selection_keeps(forecast: Forecast) -> None:
     for element in element_names(forecast.network):
         _, tables = forecast.outage(element)
-        for table in tables.values():
+        for table in tables:
             for node, selection in table.selections.items():
                 kept = [
                     route for route, lost_by in outcomes(node, table.candidates(node)).items() if not lost_by

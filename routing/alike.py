@@ -1,0 +1,244 @@
+"""Spokes that differ in nothing but their names are worked out once: two of them stand for all.
+
+- Alike are virtual networks that have nothing but one peering, as spokes of the same hub under the same
+  terms, and prefixes that overlap with no other site's. Nobody's traffic goes through them, so that all that
+  can be said of one, or of two, can be said of any others.
+- The two have marks for names, which no real name contains: what is said of them is put into the names of
+  those that are asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network
+
+from routing.elements import ElementKind, element_name
+from topology import Network, Peering, VirtualNetwork
+from topology.addressing import overlapping
+
+Pair = tuple[str, str]
+Names = Mapping[str, str]
+"""Real names by the marks that stand for them."""
+
+_FEWEST = 3
+"""Of how many spokes two may stand for all."""
+
+_PRIVATE_USE = 0xE000
+"""Where Unicode's characters begin that nobody gives a meaning."""
+
+
+class MarkedPrefix(IPv4Network):
+    """A prefix that sentences write as a mark."""
+
+    mark = ""
+
+    def __str__(self) -> str:
+        return self.mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One of the two that stand for a group: what its site, its peering and its prefix are called."""
+
+    site: str
+    peering: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A spoke that another one stands for."""
+
+    site: str
+    peering: str
+    prefix: str
+    """The one that its host is in."""
+
+    def named(self, mark: Mark) -> Names:
+        """Return its names by a mark's."""
+        return {mark.site: self.site, mark.peering: self.peering, mark.prefix: self.prefix}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Spokes that are alike, in the order of the file."""
+
+    members: tuple[Member, ...]
+    first: Mark
+    second: Mark
+
+
+class Alike:
+    """A network as it was described, and the smaller one that says all that can be said of it."""
+
+    def __init__(self, described: Network, apart: frozenset[str] = frozenset(), *, reduces: bool) -> None:
+        self.described = described
+        self.groups = tuple(_groups(described, apart)) if reduces else ()
+        self.network = _reduced(described, self.groups) if self.groups else described
+        self._places = {member.site: (group, member) for group in self.groups for member in group.members}
+        self._leaves = {
+            element_name(ElementKind.PEERING, member.peering): member.site
+            for _, member in self._places.values()
+        }
+        """The peerings whose failure only their spokes notice, and those spokes."""
+
+    def is_grouped(self, name: str) -> bool:
+        """Whether a site, or an element, is one that another stands for."""
+        return name in self._places or name in self._leaves
+
+    def site_of(self, name: str) -> str:
+        """Return the spoke of a peering element; any other name as it is."""
+        return self._leaves.get(name, name)
+
+    def standing_for(self, pair: Pair) -> tuple[Pair, Names]:
+        """Return the pair that stands for another, and the names to put into what is said of it."""
+        source, destination = pair
+        there, back = self._places.get(source), self._places.get(destination)
+        if there is None and back is None:
+            return pair, _NO_NAMES
+        names: dict[str, str] = {}
+        if there:
+            group, member = there
+            names.update(member.named(group.first))
+            source = group.first.site
+        if back:
+            group, member = back
+            mark = group.second if there and there[0] is group else group.first
+            names.update(member.named(mark))
+            destination = mark.site
+        return (source, destination), names
+
+    def elements_for(self, pair: Pair, names: Names, elements: tuple[str, ...]) -> tuple[str, ...]:
+        """Return which of some elements a pair may notice the loss of, as what stands for them is called."""
+        if not any(element in self._leaves for element in elements):
+            return elements
+        marks = {name: mark for mark, name in names.items()}
+        return tuple(
+            element_name(ElementKind.PEERING, marks[element.partition(":")[2]])
+            if element in self._leaves
+            else element
+            for element in elements
+            if self._leaves.get(element) in {None, *pair}
+        )
+
+    def split(self, elements: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the elements that many notice, and the spokes that alone notice the others."""
+        return (
+            tuple(element for element in elements if element not in self._leaves),
+            tuple(self._leaves[element] for element in elements if element in self._leaves),
+        )
+
+    def pairs_of(self, standing: Pair) -> Iterator[Pair]:
+        """Yield the pairs that one stands for; none if another one stands for the same."""
+        if not self.groups:
+            yield standing
+            return
+        source, destination = standing
+        first, second = self._by_mark.get(source), self._by_mark.get(destination)
+        together = first is not None and first is second
+        if not (self._is_first(source) and (together or self._is_first(destination))):
+            return
+        for start in _sites(source, first):
+            for end in _sites(destination, second):
+                if start != end:
+                    yield start, end
+
+    @cached_property
+    def _by_mark(self) -> dict[str, Group]:
+        return {mark.site: group for group in self.groups for mark in (group.first, group.second)}
+
+    def _is_first(self, site: str) -> bool:
+        group = self._by_mark.get(site)
+        return group is None or group.first.site == site
+
+
+_NO_NAMES: Names = {}
+
+
+def rename(text: str, names: Names) -> str:
+    """Return a sentence, or an element's name, with the names of those that it is about."""
+    for mark, name in names.items():
+        text = text.replace(mark, name)
+    return text
+
+
+def _sites(site: str, group: Group | None) -> tuple[str, ...]:
+    return tuple(member.site for member in group.members) if group else (site,)
+
+
+# --- who is alike ----------------------------------------------------------------------------------------
+
+
+def _groups(network: Network, apart: frozenset[str]) -> Iterator[Group]:
+    by_terms: dict[tuple[object, ...], list[Member]] = {}
+    for peering in _sole_peerings(network):
+        vnet = network.virtual_networks[peering.spoke]
+        if vnet.name not in apart and _is_plain(vnet):
+            terms = (peering.hub, peering.gateway_transit, peering.allow_forwarded_traffic)
+            by_terms.setdefault(terms, []).append(_member(vnet, peering))
+    number = 0
+    for members in by_terms.values():
+        if len(members) >= _FEWEST:
+            first, second = _mark(number), _mark(number + 1)
+            yield Group(members=tuple(members), first=first, second=second)
+            number += 2
+
+
+def _sole_peerings(network: Network) -> Iterator[Peering]:
+    """Yield the peerings of spokes that are joined to nothing else and overlap with no other site."""
+    joined: dict[str, int] = {}
+    for peering in network.peerings.values():
+        for name in (peering.hub, peering.spoke):
+            joined[name] = joined.get(name, 0) + 1
+    crowded = {
+        site
+        for pair in overlapping(
+            (site, prefix) for site in network.sites for prefix in network.site_prefixes(site)
+        )
+        if pair[0] != pair[1]
+        for site in pair
+    }
+    for peering in network.peerings.values():
+        if joined[peering.spoke] == 1 and peering.spoke not in crowded:
+            yield peering
+
+
+def _is_plain(vnet: VirtualNetwork) -> bool:
+    return not vnet.has_gateway and vnet.route_server is None
+
+
+def _member(vnet: VirtualNetwork, peering: Peering) -> Member:
+    host = vnet.host
+    prefix = next((each for each in vnet.prefixes if host and host in each), vnet.prefixes[0])
+    return Member(site=vnet.name, peering=peering.name, prefix=str(prefix))
+
+
+def _mark(number: int) -> Mark:
+    site, peering, prefix = (chr(_PRIVATE_USE + 3 * number + part) for part in range(3))
+    return Mark(site=site, peering=peering, prefix=prefix)
+
+
+# --- what is said of them --------------------------------------------------------------------------------
+
+
+def _reduced(network: Network, groups: tuple[Group, ...]) -> Network:
+    """Return the network with two spokes in the place of each group, as the first two of it are."""
+    gone = {member.site for group in groups for member in group.members}
+    virtual_networks = {name: vnet for name, vnet in network.virtual_networks.items() if name not in gone}
+    peerings = {name: each for name, each in network.peerings.items() if each.spoke not in gone}
+    for group in groups:
+        for mark, member in zip((group.first, group.second), group.members, strict=False):
+            vnet = network.virtual_networks[member.site]
+            prefix = MarkedPrefix(member.prefix)
+            prefix.mark = mark.prefix
+            virtual_networks[mark.site] = vnet.model_copy(
+                update={"name": mark.site, "address_space": (prefix,), "host": None}
+            )
+            peerings[mark.peering] = network.peerings[member.peering].model_copy(
+                update={"name": mark.peering, "spoke": mark.site}
+            )
+    sections = {"virtual_networks": virtual_networks, "peerings": peerings}
+    fields = {name: getattr(network, name) for name in Network.model_fields}
+    return Network.model_construct(**{**fields, **sections})  # nothing that the other one has worked out
