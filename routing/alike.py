@@ -58,7 +58,12 @@ class Member:
 
     def named(self, mark: Mark) -> Names:
         """Return its names by a mark's."""
-        return {mark.site: self.site, mark.peering: self.peering, mark.prefix: self.prefix}
+        return {
+            mark.site: self.site,
+            mark.peering: self.peering,
+            mark.prefix: self.prefix,
+            element_name(ElementKind.PEERING, mark.peering): element_name(ElementKind.PEERING, self.peering),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +75,18 @@ class Group:
     second: Mark
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a spoke stands: its group, and its names by each of the two marks."""
+
+    group: Group
+    as_first: Names
+    as_second: Names
+
+
+_NO_NAMES: Names = {}
+
+
 class Alike:
     """A network as it was described, and the smaller one that says all that can be said of it."""
 
@@ -77,10 +94,17 @@ class Alike:
         self.described = described
         self.groups = tuple(_groups(described, apart)) if reduces else ()
         self.network = _reduced(described, self.groups) if self.groups else described
-        self._places = {member.site: (group, member) for group in self.groups for member in group.members}
+        self._places = {
+            member.site: _Place(
+                group=group, as_first=member.named(group.first), as_second=member.named(group.second)
+            )
+            for group in self.groups
+            for member in group.members
+        }
         self._leaves = {
             element_name(ElementKind.PEERING, member.peering): member.site
-            for _, member in self._places.values()
+            for group in self.groups
+            for member in group.members
         }
         """The peerings whose failure only their spokes notice, and those spokes."""
 
@@ -92,29 +116,34 @@ class Alike:
         """Return the spoke of a peering element; any other name as it is."""
         return self._leaves.get(name, name)
 
-    def standing_for(self, pair: Pair) -> tuple[Pair, Names]:
-        """Return the pair that stands for another, and the names to put into what is said of it."""
-        source, destination = pair
-        there, back = self._places.get(source), self._places.get(destination)
-        if there is None and back is None:
-            return pair, _NO_NAMES
-        names: dict[str, str] = {}
-        if there:
-            group, member = there
-            names.update(member.named(group.first))
-            source = group.first.site
-        if back:
-            group, member = back
-            mark = group.second if there and there[0] is group else group.first
-            names.update(member.named(mark))
-            destination = mark.site
-        return (source, destination), names
+    def standing_for(self, pair: Pair) -> Pair:
+        """Return the pair that stands for another."""
+        there, back = self._places.get(pair[0]), self._places.get(pair[1])
+        source = there.group.first.site if there else pair[0]
+        if back is None:
+            return source, pair[1]
+        together = there is not None and there.group is back.group
+        return source, back.group.second.site if together else back.group.first.site
 
-    def elements_for(self, pair: Pair, names: Names, elements: tuple[str, ...]) -> tuple[str, ...]:
+    def is_together(self, pair: Pair) -> bool:
+        """Whether one group stands for both ends of a pair."""
+        there, back = self._places.get(pair[0]), self._places.get(pair[1])
+        return there is not None and back is not None and there.group is back.group
+
+    def names_of(self, pair: Pair) -> Names:
+        """Return the names to put into what is said of what stands for a pair."""
+        there, back = self._places.get(pair[0]), self._places.get(pair[1])
+        if back is None:
+            return there.as_first if there else _NO_NAMES
+        if there is None:
+            return back.as_first
+        return {**there.as_first, **(back.as_second if there.group is back.group else back.as_first)}
+
+    def elements_for(self, pair: Pair, elements: tuple[str, ...]) -> tuple[str, ...]:
         """Return which of some elements a pair may notice the loss of, as what stands for them is called."""
         if not any(element in self._leaves for element in elements):
             return elements
-        marks = {name: mark for mark, name in names.items()}
+        marks = {name: mark for mark, name in self.names_of(pair).items()}
         return tuple(
             element_name(ElementKind.PEERING, marks[element.partition(":")[2]])
             if element in self._leaves
@@ -152,9 +181,6 @@ class Alike:
     def _is_first(self, site: str) -> bool:
         group = self._by_mark.get(site)
         return group is None or group.first.site == site
-
-
-_NO_NAMES: Names = {}
 
 
 def rename(text: str, names: Names) -> str:

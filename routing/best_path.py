@@ -54,6 +54,8 @@ class Selection:
     """What that step removed."""
     ending: Ending | None = None
     """What more than one route ended with."""
+    held: tuple[Route, ...] = ()
+    """All that there was to choose from."""
 
 
 _OWN = Step(
@@ -148,10 +150,10 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
 _UNDESCRIBED = Ending(shares=False, source="the LAN's own routes are not described")
 
 
-def select(node: Node, candidates: Collection[Route]) -> Selection | None:
+def select(node: Node, candidates: tuple[Route, ...]) -> Selection | None:
     """Return a node's choice among the routes that it holds to one prefix; None if it holds none."""
     if len(candidates) < 2:  # noqa: PLR2004 (nothing to choose)
-        return Selection(routes=tuple(candidates)) if candidates else None
+        return Selection(routes=candidates, held=candidates) if candidates else None
     steps, ending = _STEPS[type(node)]
     left = list(candidates)
     decisive: Step | None = None
@@ -165,7 +167,15 @@ def select(node: Node, candidates: Collection[Route]) -> Selection | None:
             left = [route for route, rank in zip(left, ranks, strict=True) if rank == best]
     if isinstance(node, LanNode) and left[0].protocol is Protocol.STATIC:
         ending = _UNDESCRIBED
-    return _selection(left, ending, decisive, rejected)
+    several = len(left) > 1
+    return Selection(
+        routes=tuple(left),
+        chance=several and not ending.shares,
+        step=decisive,
+        rejected=rejected,
+        ending=ending if several else None,
+        held=candidates,
+    )
 
 
 def outcomes(node: Node, candidates: Collection[Route]) -> dict[Route, Step | None]:
@@ -178,23 +188,6 @@ def outcomes(node: Node, candidates: Collection[Route]) -> dict[Route, Step | No
         fallen += [(route, step) for route in left if step.rank(route) != best]
         left = [route for route in left if step.rank(route) == best]
     return {
-        **dict.fromkeys(sorted(left, key=_order)),
+        **dict.fromkeys(left),
         **dict(reversed(fallen)),
     }
-
-
-def _selection(
-    left: list[Route], ending: Ending, decisive: Step | None, rejected: tuple[Route, ...]
-) -> Selection:
-    several = len(left) > 1
-    return Selection(
-        routes=tuple(sorted(left, key=_order)) if several else tuple(left),
-        chance=several and not ending.shares,
-        step=decisive,
-        rejected=tuple(sorted(rejected, key=_order)) if len(rejected) > 1 else rejected,
-        ending=ending if several else None,
-    )
-
-
-def _order(route: Route) -> int:
-    return route.learned_over.number if route.learned_over else -1

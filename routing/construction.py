@@ -299,6 +299,7 @@ def _lans(network: Network) -> dict[str, LanNode]:
     return {
         location.name: LanNode(
             name=location.name,
+            asn=location.asn,
             prefixes=tuple(dict.fromkeys([*location.prefixes, *parts[location.name]])),
             advertised_whole=location.prefixes,
             importable=known,

@@ -7,13 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
-from routing.alike import Names, rename
+from routing.alike import Names
 from routing.explanation import explain_delivery, explain_loss
-from routing.forwarding import Destination, Trail
+from routing.forwarding import Destination, Onward, Trail
 from routing.graph import Graph, Node, RouterNode, Segment, SegmentKind
 from routing.propagation import Outage, Tables
 
@@ -40,23 +38,18 @@ class Direction:
             via=self.via,
             circuits=self.circuits,
             segments=tuple(named_segment(segment, names) for segment in self.segments),
-            hops=tuple(tuple(_named_hop(hop, names) for hop in way) for way in self.hops),
+            hops=tuple(tuple([names.get(hop, hop) for hop in way]) for way in self.hops),
             determined=self.determined,
         )
 
 
 def named_segment(segment: Segment, names: Names) -> Segment:
     """Return a part of a path with its real name: peerings alone may have marks for names."""
-    if segment.kind is SegmentKind.PEERING and segment.over in names:
-        return Segment(kind=segment.kind, over=names[segment.over])
-    return segment
+    name = names.get(segment.over)
+    return segment if name is None else Segment(kind=segment.kind, over=name)
 
 
-def _named_hop(hop: str, names: Names) -> str:
-    return rename(hop, names) if hop.startswith("peering:") else hop
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Course:
     """One direction between two sites, with what explains it."""
 
@@ -64,18 +57,35 @@ class Course:
     delivered: bool
     alternatives: tuple[tuple[Segment, ...], ...]
     """The segments of each way that arrives, each once."""
-    parts: tuple[tuple[Trail, ...], ...]
-    """The trails to each part of the destination, the one that stands for it first."""
-    explain: Callable[[], str]
+    source: Node
+    setting: Setting
+    """What it follows from, for who asks why."""
     lost_in_part: bool = False
     """Whether some of the equal-cost ways do not arrive, while others do."""
     attracted: bool = False
     """Whether traffic that does not arrive leaves its site for a router all the same, or goes in circles."""
+    looped: bool = False
+    """Whether some comes back to where it was."""
+    _reason: str | None = None
 
-    @cached_property
+    @property
     def reason(self) -> str:
         """A clause, without a full stop. Why nothing arrives takes longer to find than that it does not."""
-        return self.explain()
+        if self._reason is None:
+            self._reason = _explain(self.setting, self.trails())
+        return self._reason
+
+    def trails(self) -> tuple[tuple[Trail, ...], ...]:
+        """Return the trails to each part of the destination, the one that stands for it first.
+
+        They are worked out anew: to keep those of all pairs would take more memory than all else.
+        """
+        return self.setting.trails(self.source)
+
+    def because(self, reason: str) -> Course:
+        """Return it with a reason that is known already."""
+        self._reason = reason
+        return self
 
     def returns_over(self, back: Course) -> bool:
         """Whether another course crosses the same segments in reverse."""
@@ -83,47 +93,38 @@ class Course:
             return back.alternatives[0] == self.alternatives[0][::-1]
         return set(back.alternatives) == {segments[::-1] for segments in self.alternatives}
 
-    def looked_into(self) -> Iterator[tuple[Node, Trail]]:
-        """Yield every node that decided something, or ended the way, with the stage that it is."""
-        for trails in self.parts:
-            for trail in trails:
-                for stage in trail:
-                    yield stage.node, stage
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where a course is: the network after an outage, and the ways to each part of the destination."""
+    """Where a course is: the network after an outage, and the parts of the destination."""
 
     graph: Graph
     tables: Tables
     outage: Outage
     destination: tuple[Destination, ...]
 
+    def trails(self, source: Node) -> tuple[tuple[Trail, ...], ...]:
+        """Return the trails from a site to each part of the destination."""
+        return tuple(Onward(tables=self.tables, destination=part).trails(source) for part in self.destination)
 
-def chart(
-    setting: Setting, parts: tuple[tuple[Trail, ...], ...], explain: Callable[[], str] | None = None
-) -> Course:
-    """Return the course of a site's trails to another's parts, with what differs for its other parts.
 
-    With `explain`, that is the reason if nothing arrives.
-    """
-    trails = parts[0]
-    arriving, ending = _sorted(trails)
+def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) -> Course:
+    """Return the course of a site's trails to another's parts, with what differs for its other parts."""
+    arriving, ending = _sorted(parts[0])
     direction, alternatives = _direction(arriving, ending)
     if len(parts) > 1 and direction.determined:
         others = (_direction(*_sorted(other))[0] for other in parts[1:])
         if not all(other.determined for other in others):
-            direction = _undetermined(direction)
-    known = explain if not arriving and not ending[0].looped else None
+            direction = replace(direction, determined=False)
     return Course(
         direction=direction,
         delivered=bool(arriving),
         alternatives=alternatives,
-        parts=parts,
-        explain=known or (lambda: _explain(setting, parts)),
+        source=source,
+        setting=setting,
         lost_in_part=bool(arriving and ending),
         attracted=any(trail.looped or isinstance(trail.end, RouterNode) for trail in ending),
+        looped=any(trail.looped for trail in ending),
     )
 
 
@@ -134,16 +135,6 @@ def _sorted(trails: tuple[Trail, ...]) -> tuple[tuple[Trail, ...], tuple[Trail, 
     return (
         tuple(trail for trail in trails if trail.delivered),
         tuple(trail for trail in trails if not trail.delivered),
-    )
-
-
-def _undetermined(direction: Direction) -> Direction:
-    return Direction(
-        via=direction.via,
-        circuits=direction.circuits,
-        segments=direction.segments,
-        hops=direction.hops,
-        determined=False,
     )
 
 

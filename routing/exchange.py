@@ -18,13 +18,17 @@ from routing.graph import (
     ExpressRouteGatewayNode,
     LanNode,
     MicrosoftEdgeNode,
+    Node,
     RouterNode,
+    VirtualNetworkNode,
     VpnGatewayNode,
 )
 from routing.origins import Origin
 from routing.routes import (
     DEFAULT_LOCAL_PREFERENCE,
     GLOBAL_REACH_LOCAL_PREFERENCE,
+    OWN_PRIVATE_AS,
+    OWN_PUBLIC_AS,
     Protocol,
     Refusal,
     Route,
@@ -37,6 +41,11 @@ Told = Route | Refusal | None
 def tell(adjacency: Adjacency, route: Route, origin: Origin) -> Told:
     """Return what becomes of a sender's route to a prefix at the receiver."""
     return refusal_of(adjacency, route, origin) or tell_any(adjacency, route)
+
+
+def may_pass(adjacency: Adjacency, protocol: Protocol) -> bool:
+    """Whether an adjacency could tell any route of a kind: the others need not be asked."""
+    return protocol in _PASSING.get((adjacency.kind, type(adjacency.sender)), ())
 
 
 def tell_any(adjacency: Adjacency, route: Route) -> Told:
@@ -58,7 +67,7 @@ def refusal_of(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | 
 def _attachment(adjacency: Adjacency, route: Route) -> Told:
     """A VNet lends its prefixes to the gateways it uses, and they program what they learned (PEER-13)."""
     if isinstance(adjacency.sender, ExpressRouteGatewayNode | VpnGatewayNode):
-        learned = route.protocol in {Protocol.EBGP, Protocol.STATIC}
+        learned = route.protocol in (Protocol.EBGP, Protocol.STATIC)
         return _learned(adjacency, route, Protocol.EBGP) if learned else None
     if route.protocol is Protocol.SYSTEM:
         return Refusal(reason="a gateway advertises a peered virtual network only if it uses it (PEER-13)")
@@ -78,7 +87,7 @@ def _peering(adjacency: Adjacency, route: Route) -> Told:
 
 def _exchange(adjacency: Adjacency, route: Route) -> Told:
     """Route Server reflects what one gateway learned to the other, with the AS path as it is."""
-    if route.protocol not in {Protocol.EBGP, Protocol.STATIC}:
+    if route.protocol not in (Protocol.EBGP, Protocol.STATIC):
         return None
     if not adjacency.terms.exchanges:
         return Refusal(
@@ -133,7 +142,7 @@ def _link(adjacency: Adjacency, route: Route) -> Told:
     router = adjacency.receiver
     assert isinstance(router, RouterNode)
     loop = _loop(router, route.as_path)
-    path = (MICROSOFT_EDGE_ASN, *(asn for asn in route.as_path if not is_private(asn)))
+    path = (MICROSOFT_EDGE_ASN, *(asn for asn in route.as_path if not _is_hidden(asn)))
     return loop or _into_router(adjacency, route, path, router.express_route_local_preference)
 
 
@@ -154,9 +163,9 @@ _PRIVATE = (range(64512, 65535), range(4200000000, 4294967295))
 """Private AS numbers (RFC 6996)."""
 
 
-def is_private(asn: int) -> bool:
-    """Whether an AS number is private, so that a Microsoft edge takes it out of what it tells a router."""
-    return any(asn in numbers for numbers in _PRIVATE)
+def _is_hidden(asn: int) -> bool:
+    """Whether a Microsoft edge takes an AS number out of what it tells a router."""
+    return asn == OWN_PRIVATE_AS or any(asn in numbers for numbers in _PRIVATE)
 
 
 # --- VPN -------------------------------------------------------------------------------------------------
@@ -196,9 +205,9 @@ def _from_router(adjacency: Adjacency, router: RouterNode, route: Route) -> Told
     """A router tells its own location's prefixes. A session's other end sees no AS but the router's."""
     if route.protocol is not Protocol.ATTACHED:
         return Refusal(reason=f"{router.name} advertises its own location's prefixes only")
-    path = (router.asn,) * (1 + adjacency.terms.prepend)
-    loop = _loop(adjacency.receiver, path) if isinstance(adjacency.receiver, VpnGatewayNode) else None
-    return loop or replace(_learned(adjacency, route, Protocol.EBGP), as_path=path)
+    own = OWN_PRIVATE_AS if _is_hidden(router.asn) else OWN_PUBLIC_AS
+    path = (own,) * (1 + adjacency.terms.prepend)
+    return replace(_learned(adjacency, route, Protocol.EBGP), as_path=path)
 
 
 def _into_router(
@@ -257,6 +266,34 @@ _RULES: dict[AdjacencyKind, Callable[[Adjacency, Route], Told]] = {
 }
 
 
+_LEARNED_BY_GATEWAY = (Protocol.EBGP, Protocol.STATIC)
+
+_PASSING: dict[tuple[AdjacencyKind, type[Node]], tuple[Protocol, ...]] = {
+    (AdjacencyKind.ATTACHMENT, ExpressRouteGatewayNode): _LEARNED_BY_GATEWAY,
+    (AdjacencyKind.ATTACHMENT, VpnGatewayNode): _LEARNED_BY_GATEWAY,
+    (AdjacencyKind.ATTACHMENT, VirtualNetworkNode): (Protocol.CONNECTED,),
+    (AdjacencyKind.PEERING, VirtualNetworkNode): (Protocol.CONNECTED,),
+    (AdjacencyKind.EXCHANGE, ExpressRouteGatewayNode): _LEARNED_BY_GATEWAY,
+    (AdjacencyKind.EXCHANGE, VpnGatewayNode): _LEARNED_BY_GATEWAY,
+    (AdjacencyKind.CONNECTION, ExpressRouteGatewayNode): (Protocol.ATTACHED, Protocol.EXCHANGED),
+    (AdjacencyKind.CONNECTION, MicrosoftEdgeNode): (Protocol.EBGP, Protocol.IBGP),
+    (AdjacencyKind.LINK, MicrosoftEdgeNode): (Protocol.EBGP, Protocol.IBGP),
+    (AdjacencyKind.LINK, RouterNode): (Protocol.ATTACHED,),
+    (AdjacencyKind.GLOBAL_REACH, MicrosoftEdgeNode): (Protocol.EBGP,),
+    (AdjacencyKind.TUNNEL, VpnGatewayNode): (
+        Protocol.ATTACHED,
+        Protocol.EBGP,
+        Protocol.EXCHANGED,
+        Protocol.STATIC,
+    ),
+    (AdjacencyKind.TUNNEL, RouterNode): (Protocol.ATTACHED,),
+    (AdjacencyKind.COMPANION, RouterNode): (Protocol.EBGP,),
+    (AdjacencyKind.LAN, RouterNode): (Protocol.EBGP,),
+    (AdjacencyKind.LAN, LanNode): (Protocol.CONNECTED,),
+}
+"""What each rule above tells at all, by who tells; a test holds the two together."""
+
+
 # --- what depends on the prefix --------------------------------------------------------------------------
 
 
@@ -265,7 +302,9 @@ def _prefix_over_connection(adjacency: Adjacency, _: Route, origin: Origin) -> R
 
 
 def _prefix_over_link(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
-    return _not_listed(adjacency, route, origin) if isinstance(adjacency.sender, RouterNode) else None
+    if isinstance(adjacency.sender, RouterNode):
+        return _not_listed(adjacency, route, origin)
+    return _own_loop(adjacency, route, origin)
 
 
 def _prefix_over_tunnel(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
@@ -274,7 +313,18 @@ def _prefix_over_tunnel(adjacency: Adjacency, route: Route, origin: Origin) -> R
         refused = _not_passed_on(sender, route, origin)
     else:
         refused = _not_listed(adjacency, route, origin)
-    return refused or _inside(adjacency.receiver, origin)
+    return refused or _own_loop(adjacency, route, origin) or _inside(adjacency.receiver, origin)
+
+
+def _own_loop(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
+    """Return a refusal if the receiver is in the AS that the prefix itself comes from."""
+    receiver, sender = adjacency.receiver, adjacency.sender
+    assert isinstance(receiver, VpnGatewayNode | RouterNode)
+    if receiver.asn not in origin.asns:
+        return None
+    if isinstance(sender, RouterNode):
+        return _loop(receiver, (sender.asn,))
+    return _loop(receiver, origin.as_path(route))
 
 
 def _not_listed(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:

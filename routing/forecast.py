@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from ipaddress import IPv4Address
 
-from routing.alike import Alike, Names, Pair
+from routing.alike import Alike, Pair
 from routing.construction import build_graph
 from routing.course import Course, Setting, chart
 from routing.destinations import AddressBook, destinations
@@ -41,13 +42,15 @@ class Forecast:
         """What is worked out: of many spokes that are alike, two."""
         self.graph = build_graph(self.network)
         self._propagation = Propagation(self.graph)
-        self.tables = self._propagation.steady()
+        with uncollected():
+            self.tables = self._propagation.steady()
         book = AddressBook(self.graph.origins)
         self.destinations: dict[str, tuple[Destination, ...]] = {
             name: destinations(site, _host(self.network, name), book)
             for name, site in self.graph.sites.items()
         }
-        self.steady: Courses = self._steady()
+        with uncollected():
+            self.steady: Courses = self._steady()
         self._known: dict[tuple[str, ...], Courses] = {}
 
     @property
@@ -72,12 +75,12 @@ class Forecast:
         }
         return {(source, to): courses[source, to] for source in sites for to in sites if source != to}
 
-    def course(self, pair: Pair, *elements: str) -> tuple[Course, Names]:
-        """Return a described pair's course after some elements have failed together, and its names."""
-        standing, names = self.alike.standing_for(pair)
-        failed = self.alike.elements_for(pair, names, elements) if elements else ()
+    def course(self, pair: Pair, *elements: str) -> Course:
+        """Return the course of a described pair, or of what stands for it, after elements have failed."""
+        standing = self.alike.standing_for(pair)
+        failed = self.alike.elements_for(pair, elements) if elements else ()
         after = self.courses_after(*failed).get(standing) if failed else None
-        return after or self.steady[standing], names
+        return after or self.steady[standing]
 
     def changed(self, *elements: str) -> list[Pair]:
         """Return the described pairs that a failure changes, one direction or both, in the table's order."""
@@ -91,7 +94,7 @@ class Forecast:
         for site in alone:
             for other in self.described.sites:
                 for pair in ((site, other), (other, site)) if site != other else ():
-                    if self.course(pair, *elements)[0].direction != self.course(pair)[0].direction:
+                    if self.course(pair, *elements).direction != self.course(pair).direction:
                         found.add(pair)
         found |= {(to, source) for source, to in found}
         order = self._order
@@ -105,11 +108,14 @@ class Forecast:
     def _dependents(self) -> dict[tuple[int, Node], set[Pair]]:
         """The pairs that looked into each node's table, by the table's number."""
         found: dict[tuple[int, Node], set[Pair]] = {}
-        for pair, course in self.steady.items():
-            numbers = {number for part in self.destinations[pair[1]] for _, number in part.matches}
-            for node in {node for node, _ in course.looked_into()}:
-                for number in numbers:
-                    found.setdefault((number, node), set()).add(pair)
+        for to, parts in self.destinations.items():
+            numbers = {number for part in parts for _, number in part.matches}
+            onward = [Onward(tables=self.tables, destination=part) for part in parts]
+            for source, site in self.graph.sites.items():
+                trails = (trail for each in onward for trail in each.trails(site) if source != to)
+                for node in {stage.node for trail in trails for stage in trail}:
+                    for number in numbers:
+                        found.setdefault((number, node), set()).add((source, to))
         return found
 
     def outage(self, *elements: str) -> tuple[Outage, Tables]:
@@ -133,20 +139,22 @@ class Forecast:
             for pair in self._dependents.get((table.origin.number, node), ())
         }
         ways = _Ways(self, tables, outage)
-        courses = {pair: self._after(ways, pair) for pair in affected}
+        with uncollected():
+            courses = {pair: self._after(ways, pair) for pair in affected}
         if len(elements) == 1:
             self._known[elements] = courses
         return courses
 
     def _after(self, ways: _Ways, pair: Pair) -> Course:
         before = self.steady[pair]
+        course, elements = ways.course(pair), ways.outage.elements
+        if course.delivered:
+            return course
         if not before.delivered:  # then the failure is not what ends it
-            course = ways.course(pair, lambda: before.reason)
-            return course if course.delivered else replace(course, explain=lambda: before.reason)
-        elements = ways.outage.elements
-        if len(elements) == 1:  # then it is
-            return ways.course(pair, lambda: explain_failure(elements[0]))
-        return ways.course(pair)
+            return course.because(before.reason)
+        if len(elements) == 1 and not course.looped:  # then it is
+            return course.because(explain_failure(elements[0]))
+        return course
 
     def trails(self, tables: Tables, pair: Pair) -> tuple[tuple[Trail, ...], ...]:
         """Return the trails of a pair to each part of its destination, the host's part first."""
@@ -155,6 +163,18 @@ class Forecast:
         return tuple(
             Onward(tables=tables, destination=part).trails(site) for part in self.destinations[destination]
         )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from looking for rubbish in circles while much is made, all of it to be kept."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Ways:
@@ -166,8 +186,8 @@ class _Ways:
         self._tables = tables
         self._onward: dict[str, tuple[Setting, tuple[Onward, ...]]] = {}
 
-    def course(self, pair: Pair, explain: Callable[[], str] | None = None) -> Course:
-        """Return a pair's course; with `explain`, that is the reason if nothing arrives."""
+    def course(self, pair: Pair) -> Course:
+        """Return a pair's course."""
         source, to = pair
         if to not in self._onward:
             parts = self._forecast.destinations[to]
@@ -178,7 +198,7 @@ class _Ways:
             self._onward[to] = (setting, onward)
         setting, onward = self._onward[to]
         site = self._forecast.graph.sites[source]
-        return chart(setting, tuple(each.trails(site) for each in onward), explain)
+        return chart(setting, site, tuple(each.trails(site) for each in onward))
 
 
 def _host(network: Network, site: str) -> IPv4Address | None:

@@ -23,38 +23,47 @@ from routing.graph import (
     Segment,
     VirtualNetworkNode,
 )
+from routing.origins import Origin
 from routing.propagation import Tables
 from routing.routes import Protocol
 
-_SYSTEM = frozenset({Protocol.CONNECTED, Protocol.SYSTEM})
+_SYSTEM = (Protocol.CONNECTED, Protocol.SYSTEM)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Decision:
     """What a node on the way went by."""
 
     node: Node
     prefix: IPv4Network
-    origin: int
-    """The number of the prefix's table."""
     selection: Selection
+    origin: Origin
+    """Whose the prefix is."""
     shorter: tuple[tuple[IPv4Network, Selection], ...] = ()
     """What it would go by for the rest of a shorter prefix, the longest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Trail:
-    """One way that a packet may take from a node on."""
+    """One way that a packet may take from a node on. It shares its rest with others, and is never changed."""
 
     node: Node
-    decision: Decision | None = None
-    """None at the end, where nothing is decided."""
-    over: Adjacency | None = None
-    """What the packet crosses next; None at the end."""
-    rest: Trail | None = None
-    """The way from the next node on; None at the end."""
+    end: Node
+    """The destination, or the node that has no way on."""
     delivered: bool = False
     looped: bool = False
+    decision: Decision | None = None
+    """None at the end, where nothing is decided."""
+    rest: Trail | None = None
+    """The way from the next node on; None at the end."""
+    hops: tuple[str, ...] = ()
+    """Element names, without the two ends."""
+    segments: tuple[Segment, ...] = ()
+    """What people call the parts of the way."""
+    described: bool = True
+    """Whether the stack file describes every router on the way."""
+    by_chance: bool = False
+    """Whether a node on the way may just as well have chosen otherwise."""
 
     def __iter__(self) -> Iterator[Trail]:
         """Yield the way's stages, from here to the end."""
@@ -64,42 +73,39 @@ class Trail:
             stage = stage.rest
 
     @property
-    def end(self) -> Node:
-        """The destination, or the node that has no way on."""
-        return [stage.node for stage in self][-1]
-
-    @property
     def decisions(self) -> tuple[Decision, ...]:
         """What each node on the way went by."""
         return tuple(stage.decision for stage in self if stage.decision)
 
-    @property
-    def hops(self) -> tuple[str, ...]:
-        """Element names, without the two ends."""
-        crossed: list[str] = []
-        for stage in self:
-            if stage.over:
-                crossed += [name for name in stage.over.crossed if not crossed or name != crossed[-1]]
-        return tuple(crossed)
 
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        """What people call the parts of the way."""
-        crossed: list[Segment] = []
-        for stage in self:
-            if stage.over:
-                crossed += [one for one in stage.over.segments if not crossed or one != crossed[-1]]
-        return tuple(crossed)
+def _end(node: Node, decision: Decision | None = None, *, delivered: bool = False) -> Trail:
+    return Trail(node=node, end=node, delivered=delivered, decision=decision, described=_is_described(node))
 
-    @property
-    def described(self) -> bool:
-        """Whether the stack file describes every router on the way."""
-        return all(stage.node.described for stage in self if isinstance(stage.node, RouterNode))
 
-    @property
-    def by_chance(self) -> bool:
-        """Whether a node on the way may just as well have chosen otherwise."""
-        return any(stage.decision.selection.chance for stage in self if stage.decision)
+def _ahead(decision: Decision, over: Adjacency, rest: Trail) -> Trail:
+    """Return the way from a node whose packets cross an adjacency, and go on as from its other end."""
+    hops, segments, node = over.crossed, over.segments, decision.node
+    if rest.hops:
+        hops = hops + rest.hops[1:] if hops and hops[-1] == rest.hops[0] else hops + rest.hops
+    if rest.segments:
+        again = segments and segments[-1] == rest.segments[0]
+        segments = segments + rest.segments[1:] if again else segments + rest.segments
+    return Trail(
+        node=node,
+        end=rest.end,
+        delivered=rest.delivered,
+        looped=rest.looped,
+        decision=decision,
+        rest=rest,
+        hops=hops,
+        segments=segments,
+        described=rest.described and _is_described(node),
+        by_chance=rest.by_chance or decision.selection.chance,
+    )
+
+
+def _is_described(node: Node) -> bool:
+    return not isinstance(node, RouterNode) or node.described
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +138,7 @@ class Onward:
         if (known := self._known.get(key)) is not None:
             return known
         if node is self.destination.site:
-            trails: tuple[Trail, ...] = (Trail(node=node, delivered=True),)
+            trails: tuple[Trail, ...] = (_end(node, delivered=True),)
         else:
             self._passing.append(node)
             trails = tuple(self._leave(node, pinned))
@@ -144,41 +150,34 @@ class Onward:
     def _leave(self, node: Node, pinned: IPv4Network | None) -> Iterator[Trail]:
         decision = self._decide(node, pinned)
         if decision is None:
-            yield Trail(node=node)
+            yield _end(node)
             return
         for route in decision.selection.routes:
             over = route.learned_over
             if over is None:  # the prefix ends here, but this is not the site that the packet is for
-                yield Trail(node=node, decision=decision)
+                yield _end(node, decision)
             elif over.sender in self._passing:
-                back = Trail(node=over.sender, looped=True)
-                yield Trail(node=node, decision=decision, over=over, rest=back, looped=True)
+                back = Trail(node=over.sender, end=over.sender, looped=True)
+                yield _ahead(decision, over, back)
             else:
                 for rest in self.trails(over.sender, self._pinned(node, over.sender, decision)):
-                    yield Trail(
-                        node=node,
-                        decision=decision,
-                        over=over,
-                        rest=rest,
-                        delivered=rest.delivered,
-                        looped=rest.looped,
-                    )
+                    yield _ahead(decision, over, rest)
 
     def _pinned(self, node: Node, entered: Node, decision: Decision) -> IPv4Network | None:
         outward = isinstance(entered, ExpressRouteGatewayNode) and isinstance(node, VirtualNetworkNode)
         return decision.prefix if outward and len(self.destination.matches) > 1 else None
 
     def _decide(self, node: Node, pinned: IPv4Network | None) -> Decision | None:
-        matching = [
-            (prefix, number, selection)
-            for prefix, number in self.destination.matches
-            if (selection := self.tables[number].selections.get(node)) is not None
-            and pinned in {None, prefix}
-        ]
+        matching = []
+        for prefix, number in self.destination.matches:
+            selection = self.tables[number].selections.get(node)
+            if selection is not None and (pinned is None or pinned == prefix):
+                matching.append((prefix, number, selection))
         if not matching:
             return None
-        if isinstance(node, VirtualNetworkNode) and len(matching) > 1:
+        if len(matching) > 1 and isinstance(node, VirtualNetworkNode):
             matching.sort(key=lambda match: match[2].routes[0].protocol not in _SYSTEM)
-        (prefix, number, selection), *rest = matching
-        shorter = tuple((prefix, selection) for prefix, _, selection in rest)
-        return Decision(node=node, prefix=prefix, origin=number, selection=selection, shorter=shorter)
+        prefix, number, selection = matching[0]
+        shorter = tuple((prefix, selection) for prefix, _, selection in matching[1:])
+        origin = self.tables[number].origin
+        return Decision(node=node, prefix=prefix, selection=selection, origin=origin, shorter=shorter)

@@ -46,6 +46,11 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name}>"
 
+    @property
+    def location_asn(self) -> int | None:
+        """The AS of the prefixes that it owns, if it is a location's LAN."""
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class VirtualNetworkNode(Node):
@@ -103,12 +108,19 @@ class RouterNode(Node):
 class LanNode(Node):
     """A location's LAN, which follows its routers' OSPF or a static route to them."""
 
+    asn: int
+    """Its routers'."""
     prefixes: tuple[IPv4Network, ...]
     """Its own, with the parts of them that its routers advertise by themselves."""
     advertised_whole: tuple[IPv4Network, ...]
     """What other sites know it by: its own, without those parts."""
     importable: frozenset[IPv4Network]
     """All sites' prefixes: nothing else passes from BGP into OSPF."""
+
+    @property
+    def location_asn(self) -> int:
+        """The AS that its prefixes come from."""
+        return self.asn
 
 
 class AdjacencyKind(StrEnum):
@@ -165,21 +177,15 @@ class Adjacency:
     """The instances of gateways that it needs, where each has tunnels of its own."""
     segment: Segment | None = None
     terms: Terms = Terms()
+    crossed: tuple[str, ...] = ()
+    """The elements that a packet passes to the sender, which included."""
+    segments: tuple[Segment, ...] = ()
+    """What a packet to the sender crosses, as people call it."""
     obstacle: str | None = None
     """Why it does not exist even in the steady state, such as a link that is disabled."""
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.sender.name} to {self.receiver.name}>"
-
-    @property
-    def crossed(self) -> tuple[str, ...]:
-        """The elements that a packet passes to the sender, which included."""
-        return (*self.elements, self.sender.element) if self.sender.element else self.elements
-
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        """What a packet to the sender crosses, as people call it."""
-        return tuple(one for one in (self.segment, self.sender.segment) if one)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -218,15 +224,18 @@ class Graph:
     ) -> tuple[Adjacency, Adjacency]:
         """Join two nodes in both directions: `terms` are those of what the first and the second end tells."""
         first, second = ends
+        elements = tuple(elements)
         there, back = (
             Adjacency(
                 number=len(self.adjacencies) + offset,
                 kind=kind,
                 sender=sender,
                 receiver=receiver,
-                elements=tuple(elements),
+                elements=elements,
                 instances=instances,
                 segment=segment,
+                crossed=(*elements, *((sender.element,) if sender.element else ())),
+                segments=tuple(one for one in (segment, sender.segment) if one),
                 terms=told,
                 obstacle=obstacle,
             )

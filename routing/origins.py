@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from routing.routes import OWN_AS, Route
 from topology.addressing import overlapping
 
 if TYPE_CHECKING:
@@ -31,11 +32,17 @@ class Origin:
     owners: tuple[Node, ...]
     overlaps: bool = False
     """Whether another site's prefix shares addresses with it."""
+    asns: tuple[int, ...] = ()
+    """Those of the locations that it is of: none of a virtual network, several only where they share it."""
 
     @property
     def prefix(self) -> IPv4Network:
         """One of the prefixes, which stands for all."""
         return self.prefixes[0]
+
+    def as_path(self, route: Route) -> tuple[int, ...]:
+        """Return a route's AS path as the node that holds it sees it, the nearest AS first."""
+        return tuple(self.asns[0] if asn in OWN_AS else asn for asn in route.as_path)
 
     @property
     def is_default(self) -> bool:
@@ -66,9 +73,14 @@ def find_origins(
             prefixes=tuple(prefixes),
             owners=tuple(owners[prefixes[0]]),
             overlaps=prefixes[0] in crowded,
+            asns=_asns(owners[prefixes[0]]),
         )
         for number, prefixes in enumerate(groups.values())
     )
+
+
+def _asns(owners: Iterable[Node]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(asn for owner in owners if (asn := owner.location_asn) is not None))
 
 
 def _carried(adjacencies: Iterable[Adjacency]) -> Mapping[IPv4Network, frozenset[int]]:

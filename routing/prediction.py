@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from routing.alike import Names, Pair, rename
+from routing.alike import Alike, Names, Pair, rename
 from routing.course import Course, Direction, named_segment
 from routing.elements import check_elements, element_names
-from routing.forecast import MANY_SITES, Forecast
+from routing.forecast import MANY_SITES, Forecast, uncollected
 from topology import Network
 
 TOGETHER = " + "
 """Joins the names of elements that fail together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Path:
     """From one site to another, and back. What it says is worked out when it is asked for."""
 
@@ -28,9 +28,16 @@ class Path:
     destination: str
     there: Course
     comes_back: Course
-    names: Names
-    """Of those that `there` is about."""
-    names_back: Names
+    alike: Alike
+    """Who stands for the two ends in both courses."""
+
+    @property
+    def _names(self) -> Names:
+        return self.alike.names_of((self.source, self.destination)) if self.alike.groups else {}
+
+    @property
+    def _names_back(self) -> Names:
+        return self.alike.names_of((self.destination, self.source)) if self.alike.groups else {}
 
     @property
     def reachable(self) -> bool:
@@ -40,12 +47,12 @@ class Path:
     @property
     def forward(self) -> Direction:
         """What traffic to the destination crosses."""
-        return self.there.direction.named(self.names)
+        return self.there.direction.named(self._names)
 
     @property
     def back(self) -> Direction:
         """What traffic from the destination crosses."""
-        return self.comes_back.direction.named(self.names_back)
+        return self.comes_back.direction.named(self._names_back)
 
     @property
     def symmetric(self) -> bool:
@@ -55,11 +62,11 @@ class Path:
     @property
     def _returns(self) -> bool:
         """Whether traffic comes back over the same ways in reverse."""
-        if self.names == self.names_back:
+        if not self.alike.is_together((self.source, self.destination)):
             return self.there.returns_over(self.comes_back)
         there, back = (
             {tuple(named_segment(segment, names) for segment in way) for way in course.alternatives}
-            for course, names in ((self.there, self.names), (self.comes_back, self.names_back))
+            for course, names in ((self.there, self._names), (self.comes_back, self._names_back))
         )
         return back == {way[::-1] for way in there}
 
@@ -72,15 +79,15 @@ class Path:
     def reason(self) -> str:
         """One sentence."""
         there, back = self.there, self.comes_back
-        clauses = [rename(there.reason, self.names)]
+        clauses = [rename(there.reason, self._names)]
         if there.delivered and not back.delivered:
-            clauses.append(f"nothing comes back: {rename(back.reason, self.names_back)}")
+            clauses.append(f"nothing comes back: {rename(back.reason, self._names_back)}")
         elif back.delivered and not there.delivered:
             clauses.append("the other direction works")
         elif not back.direction.determined:
-            clauses.append(f"the way back is open: {rename(back.reason, self.names_back)}")
+            clauses.append(f"the way back is open: {rename(back.reason, self._names_back)}")
         elif not self._returns:
-            clauses.append(f"the way back differs: {rename(back.reason, self.names_back)}")
+            clauses.append(f"the way back differs: {rename(back.reason, self._names_back)}")
         return "; ".join(clauses) + "."
 
     def differs_from(self, other: Path) -> bool:
@@ -161,24 +168,17 @@ def path_pair(path: Path) -> Pair:
 def path_after(forecast: Forecast, pair: Pair, *elements: str) -> Path:
     """Return one pair's path after elements have failed together, or with everything up."""
     source, destination = pair
-    there, names = forecast.course(pair, *elements)
-    back, names_back = forecast.course((destination, source), *elements)
-    return Path(
-        source=source,
-        destination=destination,
-        there=there,
-        comes_back=back,
-        names=names,
-        names_back=names_back,
-    )
+    there = forecast.course(pair, *elements)
+    back = forecast.course((destination, source), *elements)
+    return Path(source, destination, there, back, forecast.alike)
 
 
 def all_paths(forecast: Forecast, *elements: str) -> tuple[Path, ...]:
     """Return every pair's path after elements have failed together, or with everything up."""
     sites = forecast.described.sites
-    return tuple(
-        path_after(forecast, (source, to), *elements) for source in sites for to in sites if source != to
-    )
+    pairs = ((source, to) for source in sites for to in sites if source != to)
+    with uncollected():
+        return tuple(path_after(forecast, pair, *elements) for pair in pairs)
 
 
 def changed_paths(forecast: Forecast, *elements: str) -> tuple[Path, ...]:

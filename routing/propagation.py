@@ -10,20 +10,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from routing.best_path import Selection, select
 from routing.elements import RoutingError
-from routing.exchange import offered_default, refusal_of, tell_any
-from routing.graph import Adjacency, Graph, Node
+from routing.exchange import may_pass, offered_default, refusal_of, tell_any
+from routing.graph import Adjacency, Graph, Node, RouterNode
 from routing.origins import Origin
-from routing.routes import Protocol, Route
-
-Held = dict[Node, tuple[Route, ...]]
-"""All routes of each node, in the order of the adjacencies that told them; a node's own first."""
+from routing.routes import OWN_AS, Protocol, Route
 
 Choices = dict[Node, Selection]
+Pending = dict[Node, tuple[Route, ...]]
+"""What nodes have been told and not yet chosen from, in the order of the adjacencies that told it."""
 
 _ROUNDS = 1000
 """How often a node may change its mind about one prefix before the design is called unstable."""
@@ -45,28 +45,14 @@ class Outage:
         return next(element for element in self.elements if element in adjacency.required)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Every node's routes to one origin's prefixes, and which of them it goes by."""
+    """What every node goes by to one origin's prefixes."""
 
-    __slots__ = ("_held", "origin", "selections", "touched")
-
-    def __init__(
-        self, origin: Origin, held: Held, selections: Choices, touched: frozenset[Node] = frozenset()
-    ) -> None:
-        self.origin = origin
-        self._held = held
-        self.selections: Mapping[Node, Selection] = selections
-        self.touched = touched
-        """The nodes whose choice differs from the table that this was derived from."""
-
-    def candidates(self, node: Node) -> tuple[Route, ...]:
-        """Return all the routes that a node holds, chosen or not."""
-        return self._held.get(node, ())
-
-    @property
-    def held(self) -> Mapping[Node, tuple[Route, ...]]:
-        """All nodes' routes."""
-        return self._held
+    origin: Origin
+    selections: Mapping[Node, Selection]
+    touched: frozenset[Node] = frozenset()
+    """The nodes whose choice differs from the table that this was derived from."""
 
 
 Tables = tuple[Table, ...]
@@ -87,59 +73,56 @@ class Propagation:
         self._routes: dict[Route, Route] = {}
         self._own = self._one(Route(protocol=Protocol.CONNECTED))
         self._told: dict[tuple[int, int], Route | None] = {}
+        """By the identities of an adjacency and of a route: both stay as long as this."""
         self._chosen: dict[tuple[int, ...], Selection | None] = {}
-        self._selections: list[tuple[Route, ...]] = []
-        """What the keys above are the identities of, so that they stay."""
+        self._passing: dict[tuple[Node, Protocol], tuple[Adjacency, ...]] = {}
 
     def steady(self) -> Tables:
         """Return the tables with everything up."""
-        return tuple(map(self._originate, self.graph.origins))
+        tables = tuple(map(self._originate, self.graph.origins))
+        self._told.clear()  # a failure asks for little of it again
+        return tables
 
     def without(self, tables: Tables, outage: Outage) -> Tables:
         """Return the tables after an outage."""
         if not outage.lost:
             return tables
-        return tuple(self._after(table, outage.lost) for table in tables)
+        receivers = {adjacency.receiver for adjacency in outage.lost}
+        return tuple(self._after(table, outage.lost, receivers) for table in tables)
 
     def _originate(self, origin: Origin) -> Table:
-        held: Held = dict.fromkeys(origin.owners, (self._own,))
+        pending: Pending = dict.fromkeys(origin.owners, (self._own,))
         if origin.is_default:
             for adjacency in self.graph.default_originators:
                 offered = self._one(offered_default(adjacency))
-                held[adjacency.receiver] = (*held.get(adjacency.receiver, ()), offered)
+                pending[adjacency.receiver] = (*pending.get(adjacency.receiver, ()), offered)
         selections: Choices = {}
-        self._settle(origin, held, selections, tuple(held), frozenset())
-        return Table(origin, held, selections)
+        self._settle(origin, pending, selections, frozenset())
+        return Table(origin=origin, selections=selections)
 
-    def _after(self, table: Table, lost: frozenset[Adjacency]) -> Table:
+    def _after(self, table: Table, lost: frozenset[Adjacency], receivers: set[Node]) -> Table:
         """Return a table after some adjacencies have gone; the same one if none of them mattered."""
-        bereft: dict[Node, tuple[Route, ...]] = {}
-        for node in {adjacency.receiver for adjacency in lost}:
-            routes = table.candidates(node)
-            kept = tuple(route for route in routes if route.learned_over not in lost)
-            if len(kept) < len(routes):
-                bereft[node] = kept
-        if not bereft:
+        pending: Pending = {}
+        for node in receivers:
+            if (before := table.selections.get(node)) is not None:
+                kept = tuple(route for route in before.held if route.learned_over not in lost)
+                if len(kept) < len(before.held):
+                    pending[node] = kept
+        if not pending:
             return table
-        held = {**table.held, **bereft}
         selections = dict(table.selections)
-        changed = self._settle(table.origin, held, selections, bereft, lost)
-        touched = (node for node in changed if table.selections.get(node) is not selections.get(node))
-        return Table(table.origin, held, selections, frozenset(touched))
+        moved = self._settle(table.origin, pending, selections, lost)
+        touched = (node for node in moved if table.selections.get(node) is not selections.get(node))
+        return Table(origin=table.origin, selections=selections, touched=frozenset(touched))
 
     def _settle(
-        self,
-        origin: Origin,
-        held: Held,
-        selections: Choices,
-        changed: Collection[Node],
-        lost: frozenset[Adjacency],
+        self, origin: Origin, pending: Pending, selections: Choices, lost: frozenset[Adjacency]
     ) -> set[Node]:
         """Let nodes choose and tell until none changes its mind. Both mappings are updated in place.
 
-        Return the nodes that have changed their minds at least once; some may be back where they were.
+        Return the nodes that have been told something else; some may be back where they were.
         """
-        waiting, queued = deque(changed), set(changed)
+        waiting = deque(pending)
         budget = _ROUNDS * max(1, len(self.graph.told))
         moved: set[Node] = set()
         while waiting:
@@ -147,68 +130,89 @@ class Propagation:
             if not budget:
                 raise UnstableRoutingError(f"routing never settles around {waiting[0].name}")
             node = waiting.popleft()
-            queued.discard(node)
-            chosen = self._choose(node, held[node])
-            if chosen is selections.get(node):
+            before, chosen = selections.get(node), self._choose(node, pending.pop(node))
+            if chosen is before:
                 continue
             moved.add(node)
             if chosen is None:
                 del selections[node]
             else:
                 selections[node] = chosen
-            for adjacency in self.graph.told.get(node, ()):
-                receiver = adjacency.receiver
-                if (
-                    adjacency not in lost
-                    and self._tell(adjacency, chosen, origin, held)
-                    and receiver not in queued
-                ):
-                    queued.add(receiver)
-                    waiting.append(receiver)
+            if chosen and before and chosen.routes == before.routes:
+                continue
+            for adjacency in self._asked(node, before, chosen):
+                if adjacency not in lost:
+                    told = self._told_over(adjacency, chosen, origin)
+                    if _hear(adjacency, told, pending, selections):
+                        waiting.append(adjacency.receiver)
         return moved
+
+    def _asked(self, node: Node, before: Selection | None, chosen: Selection | None) -> Iterable[Adjacency]:
+        """Return the adjacencies that may tell something of a choice, or have told something of the last."""
+        kinds = {selection.routes[0].protocol for selection in (before, chosen) if selection}
+        asked = [self._telling(node, kind) for kind in kinds]
+        return asked[0] if len(asked) == 1 else dict.fromkeys(chain.from_iterable(asked))
+
+    def _telling(self, node: Node, kind: Protocol) -> tuple[Adjacency, ...]:
+        key = (node, kind)
+        if key not in self._passing:
+            told = self.graph.told.get(node, ())
+            self._passing[key] = tuple(adjacency for adjacency in told if may_pass(adjacency, kind))
+        return self._passing[key]
 
     def _choose(self, node: Node, routes: tuple[Route, ...]) -> Selection | None:
         """Choose, as before if the same routes were there to choose from: they say whose they are."""
         key = tuple(map(id, routes))
         if key not in self._chosen:
             self._chosen[key] = select(node, routes)
-            self._selections.append(routes)
         return self._chosen[key]
 
-    def _tell(self, adjacency: Adjacency, chosen: Selection | None, origin: Origin, held: Held) -> bool:
-        """Update what the receiver knows from the sender; return whether that changed.
+    def _told_over(self, adjacency: Adjacency, chosen: Selection | None, origin: Origin) -> Route | None:
+        """Return what the receiver hears.
 
         Of several routes the first that may be told is: they are equal in all that the receiver compares.
         """
-        told = None
         for route in chosen.routes if chosen else ():
-            told = self._route_told(adjacency, route, origin)
-            if told is not None:
-                break
-        receiver = adjacency.receiver
-        routes = held.get(receiver, ())
-        known = next((route for route in routes if route.learned_over is adjacency), None)
-        if told is known:
-            return False
-        others = [route for route in routes if route is not known]
-        if told is not None:
-            others.append(told)
-            others.sort(key=_order)
-        held[receiver] = tuple(others)
-        return True
+            if refusal_of(adjacency, route, origin):
+                continue
+            key = (id(adjacency), id(route))
+            if key not in self._told:
+                heard = tell_any(adjacency, route)
+                self._told[key] = self._one(heard) if isinstance(heard, Route) else None
+            if (told := self._told[key]) is not None:
+                return self._concrete(told) if len(origin.asns) > 1 else told
+        return None
 
-    def _route_told(self, adjacency: Adjacency, route: Route, origin: Origin) -> Route | None:
-        if refusal_of(adjacency, route, origin):
-            return None
-        key = (id(adjacency), id(route))
-        if key not in self._told:
-            told = tell_any(adjacency, route)
-            self._told[key] = self._one(told) if isinstance(told, Route) else None
-        return self._told[key]
+    def _concrete(self, route: Route) -> Route:
+        """Return a route with the AS of the router that told it, where several locations share a prefix."""
+        assert route.learned_over
+        router = route.learned_over.sender
+        if not isinstance(router, RouterNode) or OWN_AS.isdisjoint(route.as_path):
+            return route
+        return self._one(replace(route, as_path=(router.asn,) * len(route.as_path)))
 
     def _one(self, route: Route) -> Route:
         """Return the one route that stands for all that are equal to it."""
         return self._routes.setdefault(route, route)
+
+
+def _hear(adjacency: Adjacency, told: Route | None, pending: Pending, selections: Choices) -> bool:
+    """Note what an adjacency tells its receiver now; return whether that has no choice before it yet."""
+    receiver = adjacency.receiver
+    if (routes := pending.get(receiver)) is None:
+        holding = selections.get(receiver)
+        routes, is_first = holding.held if holding else (), True
+    else:
+        is_first = False
+    known = next((route for route in routes if route.learned_over is adjacency), None)
+    if told is known:
+        return False
+    others = [route for route in routes if route is not known]
+    if told is not None:
+        others.append(told)
+        others.sort(key=_order)
+    pending[receiver] = tuple(others)
+    return is_first
 
 
 def _order(route: Route) -> int:

@@ -22,6 +22,13 @@ GLOBAL_REACH_LOCAL_PREFERENCE = 10
 circuits with Global Reach show it (docs/paths.md, "How it is worked out")."""
 
 
+OWN_PRIVATE_AS, OWN_PUBLIC_AS = -1, -2
+"""Stand in AS paths for the AS of the location that a prefix is of, so that routes to many locations are the
+same ones. A table knows whose they are (`Origin.as_path`); a Microsoft edge hides private numbers only."""
+
+OWN_AS = frozenset({OWN_PRIVATE_AS, OWN_PUBLIC_AS})
+
+
 class Protocol(StrEnum):
     """How a node came to know a prefix."""
 
@@ -48,7 +55,7 @@ class Route:
     learned_over: Adjacency | None = None
     """The adjacency that told it; None for the node's own prefixes."""
     as_path: tuple[int, ...] = ()
-    """The nearest AS first."""
+    """The nearest AS first, with a mark for the location's own."""
     local_preference: int = DEFAULT_LOCAL_PREFERENCE
     weight: int = 0
     """The connection's routing weight, on ExpressRoute gateways only (ER-13)."""

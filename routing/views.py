@@ -13,8 +13,8 @@ from ipaddress import IPv4Network
 
 from routing.best_path import Selection
 from routing.graph import Graph, MicrosoftEdgeNode, Node
+from routing.origins import Origin
 from routing.propagation import Tables
-from routing.routes import Route
 from topology import Network
 
 
@@ -63,12 +63,12 @@ class Vantage:
         """Return the number of a prefix's table."""
         return next(table.origin.number for table in self.tables if prefix in table.origin.prefixes)
 
-    def held(self) -> Iterator[tuple[IPv4Network, tuple[Route, ...], Selection]]:
-        """Yield each prefix with all routes to it, and what the node goes by; by address."""
+    def held(self) -> Iterator[tuple[IPv4Network, Origin, Selection]]:
+        """Yield each prefix that the node knows, with whose it is and what it goes by; by address."""
         named = ((prefix, table) for table in self.tables for prefix in table.origin.prefixes)
         for prefix, table in sorted(named, key=lambda each: each[0]):
-            if routes := table.candidates(self.node):
-                yield prefix, routes, table.selections[self.node]
+            if selection := table.selections.get(self.node):
+                yield prefix, table.origin, selection
 
 
 def unknown_address(node: Node, instance: int | None = None) -> str:

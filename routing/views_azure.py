@@ -21,6 +21,7 @@ from routing.graph import (
     RouterNode,
     VpnGatewayNode,
 )
+from routing.origins import Origin
 from routing.routes import DEFAULT_LOCAL_PREFERENCE, Protocol, Route
 from routing.views import RouteTable, Vantage, classful, dashed, unknown_address
 from topology import Peering, Tunnel
@@ -59,23 +60,23 @@ def express_route_gateway_routes(view: Vantage) -> RouteTable:
 
 
 def _from_edges(view: Vantage) -> Iterator[Row]:
-    for prefix, routes, _ in view.held():
-        for route in routes:
+    for prefix, origin, selection in view.held():
+        for route in selection.held:
             if isinstance(route.next_hop, MicrosoftEdgeNode):
                 peer = unknown_address(route.next_hop)
                 weight = str(EXPRESS_ROUTE_WEIGHT + route.weight)
-                yield str(prefix), peer, "EBgp", peer, _path(route), weight
+                yield str(prefix), peer, "EBgp", peer, _path(origin, route), weight
 
 
 def _from_vpn_gateway(view: Vantage) -> Iterator[Row]:
     """Yield what the VPN gateway tells: by itself, or by Route Server, which then stands between the two."""
     if (other := _beside(view, "vpn")) is None:
         return
-    for prefix, routes, _ in other.held():
-        learned = [route for route in routes if route.protocol in _FROM_TUNNELS]
+    for prefix, origin, selection in other.held():
+        learned = [route for route in selection.held if route.protocol in _FROM_TUNNELS]
         for hop in _instances(other) if learned else ():
             for peer in _reflectors(view) or (hop,):
-                yield str(prefix), hop, "IBgp", peer, _path(learned[0]), str(BASE_WEIGHT)
+                yield str(prefix), hop, "IBgp", peer, _path(origin, learned[0]), str(BASE_WEIGHT)
 
 
 # --- a VPN gateway ---------------------------------------------------------------------------------------
@@ -115,8 +116,8 @@ def _instances(view: Vantage) -> tuple[str, ...]:
 
 
 def _own_prefixes(view: Vantage, local: str) -> Iterator[Row]:
-    for prefix, routes, _ in view.held():
-        if any(route.protocol is Protocol.ATTACHED for route in routes):
+    for prefix, _, selection in view.held():
+        if any(route.protocol is Protocol.ATTACHED for route in selection.held):
             yield str(prefix), "", "Network", local, "", str(BASE_WEIGHT)
 
 
@@ -125,8 +126,10 @@ def _own_prefixes_of_other_gateway(view: Vantage) -> Iterator[Row]:
     other = _beside(view, "expressroute")
     if other is None or _reflectors(view):
         return
-    for prefix, routes, _ in other.held():
-        for number in range(2) if any(route.protocol is Protocol.ATTACHED for route in routes) else ():
+    for prefix, _, selection in other.held():
+        for number in (
+            range(2) if any(route.protocol is Protocol.ATTACHED for route in selection.held) else ()
+        ):
             peer = unknown_address(other.node, number)
             yield str(prefix), peer, "IBgp", peer, "", str(EXPRESS_ROUTE_WEIGHT)
 
@@ -156,17 +159,17 @@ def _peer_addresses(view: Vantage, tunnel: Tunnel) -> tuple[str, ...]:
 
 def _from_tunnels(view: Vantage, local: str) -> Iterator[Row]:
     """Yield what an instance's own tunnels told it, and what the other instance's told that one."""
-    for prefix, routes, _ in view.held():
-        learned = [route for route in routes if route.protocol in _FROM_TUNNELS]
+    for prefix, origin, selection in view.held():
+        learned = [route for route in selection.held if route.protocol in _FROM_TUNNELS]
         told: dict[tuple[str, str], None] = {}
         for route in learned:
             for peer in _tunnel_peers(view, route):
-                told[peer, _path(route)] = None
+                told[peer, _path(origin, route)] = None
         for peer, path in told:
             yield str(prefix), peer, "EBgp", peer, path, str(BASE_WEIGHT)
         for other in _instances(view) if learned else ():
             if other != local:
-                yield str(prefix), other, "IBgp", other, _path(learned[0]), str(BASE_WEIGHT)
+                yield str(prefix), other, "IBgp", other, _path(origin, learned[0]), str(BASE_WEIGHT)
 
 
 def _tunnel_peers(view: Vantage, route: Route) -> tuple[str, ...]:
@@ -181,12 +184,12 @@ def _from_express_route_gateway(view: Vantage) -> Iterator[Row]:
         return
     peers = _reflectors(view) or [unknown_address(other.node, number) for number in range(2)]
     weight = BASE_WEIGHT if _reflectors(view) else EXPRESS_ROUTE_WEIGHT
-    for prefix, _, selection in other.held():
+    for prefix, origin, selection in other.held():
         best = selection.routes[0]
         if isinstance(best.next_hop, MicrosoftEdgeNode):
             hop = unknown_address(best.next_hop)
             for peer in peers:
-                yield str(prefix), hop, "IBgp", peer, _path(best), str(weight)
+                yield str(prefix), hop, "IBgp", peer, _path(origin, best), str(weight)
 
 
 # --- what both have in common ----------------------------------------------------------------------------
@@ -219,8 +222,8 @@ def _reflectors(view: Vantage) -> tuple[str, ...]:
     return tuple(f"<{name}'s Route Server, instance {number}>" for number in range(2))
 
 
-def _path(route: Route) -> str:
-    return "-".join(map(str, route.as_path))
+def _path(origin: Origin, route: Route) -> str:
+    return "-".join(map(str, origin.as_path(route)))
 
 
 # --- a NIC's effective routes ----------------------------------------------------------------------------
@@ -304,14 +307,14 @@ def circuit_table(view: Vantage) -> RouteTable:
 
 
 def _circuit_rows(view: Vantage) -> Iterator[Row]:
-    for prefix, routes, _ in view.held():
-        for route in routes:
+    for prefix, origin, selection in view.held():
+        for route in selection.held:
             if route.learned_over is None:
                 continue
             given = route.local_preference
             preference = "" if given == DEFAULT_LOCAL_PREFERENCE else str(given)
             for hop in _circuit_hops(view, route):
-                yield classful(prefix), hop, preference, "0", " ".join(map(str, route.as_path))
+                yield classful(prefix), hop, preference, "0", _path(origin, route).replace("-", " ")
 
 
 def _circuit_hops(view: Vantage, route: Route) -> Iterator[str]:

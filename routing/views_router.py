@@ -49,11 +49,12 @@ def _bgp_line(row: Row) -> str:
 
 
 def _bgp_rows(view: Vantage, router: Router) -> Iterator[Row]:
-    for prefix, routes, selection in view.held():
+    for prefix, origin, selection in view.held():
         best = () if selection.chance else selection.routes
         network = classful(prefix)
-        for route in routes:
-            yield (_status(route, best), network, *_bgp_attributes(view, router, route))
+        for route in selection.held:
+            path = origin.as_path(route)
+            yield (_status(route, best), network, *_bgp_attributes(view, router, route, path))
             network = ""
 
 
@@ -61,12 +62,12 @@ def _status(route: Route, best: tuple[Route, ...]) -> str:
     return f"*{'>' if route in best else ' '}{'i' if route.protocol is Protocol.IBGP else ''}"
 
 
-def _bgp_attributes(view: Vantage, router: Router, route: Route) -> tuple[str, ...]:
+def _bgp_attributes(view: Vantage, router: Router, route: Route, as_path: tuple[int, ...]) -> tuple[str, ...]:
     """Return next hop, metric, local preference, weight, and the path with its origin."""
     if route.protocol is Protocol.ATTACHED:
         hop = str(router.lan.next_hop) if router.lan.next_hop else f"<{router.location}'s LAN router>"
         return hop, "", "", str(_LOCAL_WEIGHT), "i"
-    path = " ".join((*map(str, route.as_path), "i"))
+    path = " ".join((*map(str, as_path), "i"))
     return _next_hop(view, route), "", _shown_preference(view, route), "0", path
 
 

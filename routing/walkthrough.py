@@ -27,8 +27,8 @@ from routing.graph import (
     VirtualNetworkNode,
     VpnGatewayNode,
 )
+from routing.origins import Origin
 from routing.prediction import TOGETHER
-from routing.propagation import Tables
 from routing.routes import Protocol, Route
 from topology import MICROSOFT_EDGE_ASN
 
@@ -102,12 +102,12 @@ def explain_path(forecast: Forecast, source: str, destination: str, *failed: str
         destination=destination,
         address=target.address,
         failure=TOGETHER.join(failed) or None,
-        steps=tuple(_steps(tables, trails)),
+        steps=tuple(_steps(trails)),
         result=_result(course, lost, loss),
     )
 
 
-def _steps(tables: Tables, trails: tuple[Trail, ...]) -> Iterator[Step]:
+def _steps(trails: tuple[Trail, ...]) -> Iterator[Step]:
     decisions = [trail.decisions for trail in trails]
     longest = max(map(len, decisions), default=0)
     seen: set[Node] = set()
@@ -115,19 +115,20 @@ def _steps(tables: Tables, trails: tuple[Trail, ...]) -> Iterator[Step]:
         for decided in decisions:
             if number < len(decided) and decided[number].node not in seen:
                 seen.add(decided[number].node)
-                yield _step(tables, decided[number])
+                yield _step(decided[number])
 
 
-def _step(tables: Tables, decision: Decision) -> Step:
+def _step(decision: Decision) -> Step:
     node, selection = decision.node, decision.selection
-    candidates = outcomes(node, tables[decision.origin].candidates(node))
+    origin = decision.origin
+    candidates = outcomes(node, selection.held)
     contenders = []
     for route, lost_by in candidates.items():
         if lost_by is None:
             outcome = "may be used" if selection.chance else "used"
         else:
             outcome = f"loses by {lost_by.name} ({lost_by.source})"
-        contenders.append(_contender(decision, route, used=lost_by is None, outcome=outcome))
+        contenders.append(_contender(decision, origin, route, used=lost_by is None, outcome=outcome))
     return Step(
         node=node.name,
         prefix=decision.prefix,
@@ -162,20 +163,20 @@ def _result(course: Course, lost: list[Trail], loss: str | None) -> str:
     return f"ends {where}: {course.reason}"
 
 
-def _contender(decision: Decision, route: Route, *, used: bool, outcome: str) -> Contender:
+def _contender(decision: Decision, origin: Origin, route: Route, *, used: bool, outcome: str) -> Contender:
     node, adjacency = decision.node, route.learned_over
     return Contender(
         next_hop=adjacency.sender.name if adjacency else node.name,
         over=", ".join(adjacency.elements) if adjacency else "",
         protocol=route.protocol,
-        attributes=", ".join(_attributes(node, route)),
+        attributes=", ".join(_attributes(node, origin, route)),
         told_by=_told_by(adjacency, route, decision.prefix) if adjacency else "its own prefix",
         used=used,
         outcome=outcome,
     )
 
 
-def _attributes(node: Node, route: Route) -> Iterator[str]:
+def _attributes(node: Node, origin: Origin, route: Route) -> Iterator[str]:
     if isinstance(node, ExpressRouteGatewayNode) and route.protocol is Protocol.EBGP:
         yield f"weight {route.weight}"
     if isinstance(node, RouterNode) and route.protocol in {Protocol.EBGP, Protocol.IBGP}:
@@ -183,7 +184,7 @@ def _attributes(node: Node, route: Route) -> Iterator[str]:
     if isinstance(node, LanNode) and route.protocol is Protocol.OSPF:
         yield f"metric {route.metric}"
     if not isinstance(node, LanNode) and route.as_path:
-        yield f"AS path {'-'.join(map(str, route.as_path))}"
+        yield f"AS path {'-'.join(map(str, origin.as_path(route)))}"
 
 
 _ADVERTISES = "a gateway advertises its virtual network and the spokes that use it (PEER-13)"

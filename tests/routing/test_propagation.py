@@ -69,7 +69,8 @@ def tables(stack: Stack) -> Tables:
 def test_as_paths_are_what_each_node_shows(
     prefix: IPv4Network, node: str, as_path: tuple[int, ...], tables: Tables
 ) -> None:
-    assert {route.as_path for route in held(tables, prefix, node)} == {as_path}
+    origin = table_of(tables, prefix).origin
+    assert {origin.as_path(route) for route in held(tables, prefix, node)} == {as_path}
 
 
 def test_a_router_prefers_expressroute_by_its_local_preference(tables: Tables) -> None:
