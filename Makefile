@@ -38,10 +38,10 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest -q -m "not engine and not emulated" -n $(WORKERS)
 
 .PHONY: bench
-bench: packages ## measure previews and policies up to 3,000 resources, predictions up to 100 sites, living networks up to 50 routers
+bench: packages ## measure previews and policies up to 3,000 resources, predictions up to 1,000 sites, living networks up to 50 routers
 	$(BIN)/python -m lab.bench
 	PYTHONPATH=policy $(BIN)/python -m tests.policy.measure_cost
-	$(BIN)/python -m routing.benchmark 50 100
+	$(BIN)/python -m routing.benchmark
 	$(BIN)/python -m lab.bgp.bench 20 50
 
 .PHONY: mutants

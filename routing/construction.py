@@ -292,7 +292,6 @@ def _undescribed_router(link: str, location: Location) -> RouterNode:
 
 
 def _lans(network: Network) -> dict[str, LanNode]:
-    known = frozenset(prefix for site in network.sites for prefix in network.site_prefixes(site))
     parts: dict[str, list[IPv4Network]] = {name: [] for name in network.locations}
     for name, prefixes in _advertised(network):
         parts[name] += prefixes or ()
@@ -302,7 +301,6 @@ def _lans(network: Network) -> dict[str, LanNode]:
             asn=location.asn,
             prefixes=tuple(dict.fromkeys([*location.prefixes, *parts[location.name]])),
             advertised_whole=location.prefixes,
-            importable=known,
         )
         for location in network.locations.values()
     }

@@ -2,7 +2,7 @@
 
 - Each kind of adjacency has one function; it returns the receiver's route, a refusal with the rule that
   forbids it, or None where there is nothing to tell (a route would go back where it came from).
-- What depends on the prefix itself is asked first, in `refusal_of`; all else is the same for every prefix.
+- What depends on the prefix itself is asked first, by `prefix_rule`; all else is the same for every prefix.
 - AS paths are as the receiver sees them: a Microsoft edge hides private numbers from routers (PATH-4) and
   puts its own in their place towards gateways (ASN-16).
 """
@@ -40,7 +40,8 @@ Told = Route | Refusal | None
 
 def tell(adjacency: Adjacency, route: Route, origin: Origin) -> Told:
     """Return what becomes of a sender's route to a prefix at the receiver."""
-    return refusal_of(adjacency, route, origin) or tell_any(adjacency, route)
+    rule = prefix_rule(adjacency)
+    return (rule(adjacency, route, origin) if rule else None) or tell_any(adjacency, route)
 
 
 def may_pass(adjacency: Adjacency, protocol: Protocol) -> bool:
@@ -55,10 +56,15 @@ def tell_any(adjacency: Adjacency, route: Route) -> Told:
     return _RULES[adjacency.kind](adjacency, route)
 
 
-def refusal_of(adjacency: Adjacency, route: Route, origin: Origin) -> Refusal | None:
-    """Return why a prefix may not pass, whatever its route; None if it may."""
-    check = _PREFIX_RULES.get(adjacency.kind)
-    return check(adjacency, route, origin) if check else None
+PrefixRule = Callable[[Adjacency, Route, Origin], Refusal | None]
+"""Why a prefix may not pass, whatever its route; None if it may."""
+
+
+def prefix_rule(adjacency: Adjacency) -> PrefixRule | None:
+    """Return what looks at prefixes on an adjacency; None if nothing does."""
+    if isinstance(adjacency.sender, LanNode):
+        return None
+    return _PREFIX_RULES.get(adjacency.kind)
 
 
 # --- inside Azure ----------------------------------------------------------------------------------------
@@ -359,18 +365,18 @@ def _inside(node: object, origin: Origin) -> Refusal | None:
 
 
 def _prefix_into_lan(adjacency: Adjacency, _: Route, origin: Origin) -> Refusal | None:
-    lan, router = adjacency.receiver, adjacency.sender
-    if not isinstance(lan, LanNode) or adjacency.terms.static:
+    router = adjacency.sender
+    if adjacency.terms.static:
         return None
     if origin.is_default:  # IOS redistributes no default route (`redistribute` in IP Routing: OSPF)
         passes = adjacency.terms.passes_default
         return None if passes else Refusal(reason=f"{router.name} offers its LAN no default route")
-    if origin.prefix in lan.importable:
+    if origin.is_whole:
         return None
     return Refusal(reason=f"{router.name} lets only other sites' own prefixes into OSPF")
 
 
-_PREFIX_RULES: dict[AdjacencyKind, Callable[[Adjacency, Route, Origin], Refusal | None]] = {
+_PREFIX_RULES: dict[AdjacencyKind, PrefixRule] = {
     AdjacencyKind.CONNECTION: _prefix_over_connection,
     AdjacencyKind.LINK: _prefix_over_link,
     AdjacencyKind.TUNNEL: _prefix_over_tunnel,

@@ -114,8 +114,6 @@ class LanNode(Node):
     """Its own, with the parts of them that its routers advertise by themselves."""
     advertised_whole: tuple[IPv4Network, ...]
     """What other sites know it by: its own, without those parts."""
-    importable: frozenset[IPv4Network]
-    """All sites' prefixes: nothing else passes from BGP into OSPF."""
 
     @property
     def location_asn(self) -> int:

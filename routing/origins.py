@@ -30,6 +30,8 @@ class Origin:
     prefixes: tuple[IPv4Network, ...]
     """At least one."""
     owners: tuple[Node, ...]
+    is_whole: bool = True
+    """Whether other sites know a site by it, and not by a prefix around it."""
     overlaps: bool = False
     """Whether another site's prefix shares addresses with it."""
     asns: tuple[int, ...] = ()
@@ -72,6 +74,7 @@ def find_origins(
             number=number,
             prefixes=tuple(prefixes),
             owners=tuple(owners[prefixes[0]]),
+            is_whole=prefixes[0] in whole,
             overlaps=prefixes[0] in crowded,
             asns=_asns(owners[prefixes[0]]),
         )

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from routing.best_path import Selection, select
 from routing.elements import RoutingError
-from routing.exchange import may_pass, offered_default, refusal_of, tell_any
+from routing.exchange import may_pass, offered_default, prefix_rule, tell_any
 from routing.graph import Adjacency, Graph, Node, RouterNode
 from routing.origins import Origin
 from routing.routes import OWN_AS, Protocol, Route
@@ -75,7 +74,9 @@ class Propagation:
         self._told: dict[tuple[int, int], Route | None] = {}
         """By the identities of an adjacency and of a route: both stay as long as this."""
         self._chosen: dict[tuple[int, ...], Selection | None] = {}
-        self._passing: dict[tuple[Node, Protocol], tuple[Adjacency, ...]] = {}
+        self._tellers: dict[int, tuple[Adjacency, ...]] = {}
+        """By the identity of what a node has chosen."""
+        self._rules = {adjacency: prefix_rule(adjacency) for adjacency in graph.adjacencies}
 
     def steady(self) -> Tables:
         """Return the tables with everything up."""
@@ -140,25 +141,30 @@ class Propagation:
                 selections[node] = chosen
             if chosen and before and chosen.routes == before.routes:
                 continue
-            for adjacency in self._asked(node, before, chosen):
+            for adjacency in self._asked(before, chosen, node):
                 if adjacency not in lost:
                     told = self._told_over(adjacency, chosen, origin)
                     if _hear(adjacency, told, pending, selections):
                         waiting.append(adjacency.receiver)
         return moved
 
-    def _asked(self, node: Node, before: Selection | None, chosen: Selection | None) -> Iterable[Adjacency]:
+    def _asked(self, before: Selection | None, chosen: Selection | None, node: Node) -> Iterable[Adjacency]:
         """Return the adjacencies that may tell something of a choice, or have told something of the last."""
-        kinds = {selection.routes[0].protocol for selection in (before, chosen) if selection}
-        asked = [self._telling(node, kind) for kind in kinds]
-        return asked[0] if len(asked) == 1 else dict.fromkeys(chain.from_iterable(asked))
+        if before is None:
+            return self._telling(node, chosen)
+        if chosen is None:
+            return self._telling(node, before)
+        return dict.fromkeys((*self._telling(node, before), *self._telling(node, chosen)))
 
-    def _telling(self, node: Node, kind: Protocol) -> tuple[Adjacency, ...]:
-        key = (node, kind)
-        if key not in self._passing:
-            told = self.graph.told.get(node, ())
-            self._passing[key] = tuple(adjacency for adjacency in told if may_pass(adjacency, kind))
-        return self._passing[key]
+    def _telling(self, node: Node, selection: Selection | None) -> tuple[Adjacency, ...]:
+        assert selection
+        if (known := self._tellers.get(id(selection))) is not None:
+            return known
+        kind = selection.routes[0].protocol
+        telling = tuple(each for each in self.graph.told.get(node, ()) if may_pass(each, kind))
+        if selection.routes[0] is not self._own:  # many nodes choose what is their own
+            self._tellers[id(selection)] = telling
+        return telling
 
     def _choose(self, node: Node, routes: tuple[Route, ...]) -> Selection | None:
         """Choose, as before if the same routes were there to choose from: they say whose they are."""
@@ -173,7 +179,8 @@ class Propagation:
         Of several routes the first that may be told is: they are equal in all that the receiver compares.
         """
         for route in chosen.routes if chosen else ():
-            if refusal_of(adjacency, route, origin):
+            rule = self._rules[adjacency]
+            if rule is not None and rule(adjacency, route, origin) is not None:
                 continue
             key = (id(adjacency), id(route))
             if key not in self._told:
@@ -204,7 +211,10 @@ def _hear(adjacency: Adjacency, told: Route | None, pending: Pending, selections
         routes, is_first = holding.held if holding else (), True
     else:
         is_first = False
-    known = next((route for route in routes if route.learned_over is adjacency), None)
+    known = None
+    for route in routes:
+        if route.learned_over is adjacency:
+            known = route
     if told is known:
         return False
     others = [route for route in routes if route is not known]

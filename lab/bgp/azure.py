@@ -40,7 +40,11 @@ _FROM_INSTANCE = "65000:3"
 _FROM_ROUTER = CommunityList(name="from-router", community="12076:1")
 _FROM_GATEWAY = CommunityList(name="from-gateway", community="12076:2")
 _OPEN_GATEWAY = CommunityList(name="from-open-gateway", community="12076:3")
-_GLOBAL_REACH = CommunityList(name="from-global-reach", community="12076:4")
+_FAR_ROUTER = CommunityList(name="from-far-router", community="12076:4")
+_FAR_GATEWAY = CommunityList(name="from-far-gateway", community="12076:5")
+_FAR_OPEN_GATEWAY = CommunityList(name="from-far-open-gateway", community="12076:6")
+_OVER_GLOBAL_REACH = f"as-path prepend {MICROSOFT_EDGE_ASN} {MICROSOFT_EDGE_ASN}"
+"""What an edge tells gateways of another circuit's routes, so that their own come first."""
 _FIRST_GATEWAY = 1000
 
 
@@ -150,7 +154,14 @@ class AzureSide:
             element=f"circuit:{circuit}",
             segment=("expressroute", circuit),
         )
-        for communities in (_FROM_ROUTER, _FROM_GATEWAY, _OPEN_GATEWAY, _GLOBAL_REACH):
+        for communities in (
+            _FROM_ROUTER,
+            _FROM_GATEWAY,
+            _OPEN_GATEWAY,
+            _FAR_ROUTER,
+            _FAR_GATEWAY,
+            _FAR_OPEN_GATEWAY,
+        ):
             node.define(communities)
         node.define(
             RouteMap(name="from-router", clauses=(Clause(sets=(f"community {_FROM_ROUTER.community}",)),))
@@ -163,7 +174,7 @@ class AzureSide:
                         matches=(f"community {_FROM_GATEWAY.name}",),
                         sets=(f"as-path exclude {AZURE_GATEWAY_ASN}", "community none"),
                     ),
-                    Clause(matches=(f"community {_GLOBAL_REACH.name}",), sets=("community none",)),
+                    Clause(matches=(f"community {_FAR_ROUTER.name}",), sets=("community none",)),
                 ),
             )
         )
@@ -262,9 +273,13 @@ class AzureSide:
         own = CommunityList(name=f"of-{vnet}", community=f"{MICROSOFT_EDGE_ASN}:{self._numbers[vnet]}")
         edge.define(own)
         communities = [_FROM_GATEWAY.community, own.community]
-        told = [Clause(matches=(f"community {_FROM_ROUTER.name}",))]
+        told = [
+            Clause(matches=(f"community {_FAR_ROUTER.name}",), sets=(_OVER_GLOBAL_REACH,)),
+            Clause(matches=(f"community {_FROM_ROUTER.name}",)),
+        ]
         if gateway.allow_remote_vnet_traffic:
             communities.append(_OPEN_GATEWAY.community)
+            told.append(Clause(matches=(f"community {_FAR_OPEN_GATEWAY.name}",), sets=(_OVER_GLOBAL_REACH,)))
             told.append(Clause(matches=(f"community {_OPEN_GATEWAY.name}",)))
         return (
             edge.define(
@@ -279,20 +294,34 @@ class AzureSide:
         )
 
     def _join_edges(self, name: str, circuits: tuple[str, str]) -> None:
-        """Join two circuits' edges by Global Reach, which carries what routers told (ER-16)."""
+        """Join two circuits' edges by Global Reach: each tells what its own routers and gateways told it."""
+        marks = (
+            (_FROM_ROUTER, _FAR_ROUTER),
+            (_OPEN_GATEWAY, _FAR_OPEN_GATEWAY),
+            (_FROM_GATEWAY, _FAR_GATEWAY),
+        )
         for link in LinkName:
             first, second = (self.edges[circuit, link] for circuit in circuits)
             for edge in (first, second):
                 edge.define(
                     RouteMap(
                         name="from-global-reach",
-                        clauses=(Clause(sets=(f"community {_GLOBAL_REACH.community}",)),),
+                        clauses=tuple(
+                            Clause(
+                                matches=(f"community {near.name}",),
+                                sets=(f"community {far.community} additive", "local-preference 10"),
+                            )
+                            for near, far in marks
+                        ),
                     )
                 )
                 edge.define(
                     RouteMap(
                         name="to-global-reach",
-                        clauses=(Clause(matches=(f"community {_FROM_ROUTER.name}",)),),
+                        clauses=(
+                            Clause(matches=(f"community {_FROM_ROUTER.name}",)),
+                            Clause(matches=(f"community {_FROM_GATEWAY.name}",)),
+                        ),
                     )
                 )
             maps = ("from-global-reach", "to-global-reach")

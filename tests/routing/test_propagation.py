@@ -10,7 +10,8 @@ import pytest
 
 from routing.construction import build_graph
 from routing.elements import element_names
-from routing.graph import Graph
+from routing.exchange import may_pass, tell_any
+from routing.graph import AdjacencyKind, Graph
 from routing.propagation import Propagation, Table, Tables, outage_of, propagate
 from routing.routes import Protocol, Route
 from topology import Network
@@ -112,10 +113,42 @@ def without(graph: Graph, element: str) -> Graph:
     lost = outage_of(graph, element).lost
     return Graph(
         sites=graph.sites,
+        adjacencies=[each for each in graph.adjacencies if each not in lost],
         origins=graph.origins,
         default_originators=[each for each in graph.default_originators if each not in lost],
         told={node: [each for each in told if each not in lost] for node, told in graph.told.items()},
     )
+
+
+def test_what_is_not_asked_would_not_be_told(stack: Stack) -> None:
+    """Every route that a node goes by, offered to every adjacency of a network that has all kinds of them."""
+    both = {"routeServer": {}, "vpnGateway": {"activeActive": True}}
+    subnets = {
+        "GatewaySubnet": {"prefix": "10.10.30.128/26"},
+        "RouteServerSubnet": {"prefix": "10.10.30.192/26"},
+    }
+    graph = build_graph(
+        stack(
+            {
+                **DESIGNS["global reach"],
+                **DESIGNS["secondary link"],
+                "virtualNetworks": {"hub": {**both, "subnets": subnets}},
+                "tunnels": {"hub-location1": {"router": {"tunnelNumbers": [30, 31]}}},
+            }
+        )
+    )
+    assert {adjacency.kind for adjacency in graph.adjacencies} == set(AdjacencyKind)
+    offered = [
+        (adjacency, route)
+        for table in propagate(graph)
+        for node, selection in table.selections.items()
+        for route in selection.held
+        for adjacency in graph.told.get(node, ())
+    ]
+    assert {route.protocol for _, route in offered} == set(Protocol) - {Protocol.STATIC}
+    for adjacency, route in offered:
+        told = tell_any(adjacency, route)
+        assert may_pass(adjacency, route.protocol) or not isinstance(told, Route), (adjacency, route)
 
 
 def test_a_failure_leaves_what_it_does_not_touch_as_it_is(stack: Stack) -> None:

@@ -77,7 +77,7 @@ def test_a_closed_gateway_hears_of_routers_only(changed: Changed) -> None:
     assert edge is not None
     maps = {route_map.name: route_map for route_map in edge.route_maps}
     told = [clause.matches for clause in maps["to-hub"].clauses if clause.permits]
-    assert told == [("community from-router",)]
+    assert told == [("community from-far-router",), ("community from-router",)]
 
 
 def test_a_route_server_is_refused_by_name(changed: Changed) -> None:
