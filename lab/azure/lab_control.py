@@ -60,6 +60,8 @@ class Fault:
 
     def matches(self, request: web.Request) -> bool:
         """Whether a request is one of those."""
+        if self.operation is not None and request.method not in {"PUT", "DELETE"}:
+            return False  # nothing else starts one
         same_method = not self.method or self.method.upper() == request.method
         return self.times > 0 and same_method and re.search(self.path_pattern, request.path) is not None
 

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.engine.building import VERSION, build_engine
+from lab.engine.building import VERSION, BuildError, build_engine
 
 _LANGUAGE_HOST = "pulumi-language-python"
 
@@ -33,13 +33,18 @@ def find_engine(path: str | None = None) -> Engine:
     Raises:
         BuildError: if there is none and none can be built; the message says what to install.
     """
-    installed = _installed(os.environ.get("PATH", "") if path is None else path)
+    passed_over: list[str] = []
+    installed = _installed(os.environ.get("PATH", "") if path is None else path, passed_over)
     if installed is not None:
         return installed
-    return Engine(binary=build_engine(), version=VERSION, has_language_host=False)
+    try:
+        return Engine(binary=build_engine(), version=VERSION, has_language_host=False)
+    except BuildError as error:
+        raise BuildError(" ".join([str(error), *passed_over])) from None
 
 
-def _installed(path: str) -> Engine | None:
+def _installed(path: str, passed_over: list[str]) -> Engine | None:
+    """Return the first that fits, and say of each other one why it does not."""
     for directory in path.split(os.pathsep):
         binary = shutil.which("pulumi", path=directory) if directory else None
         if binary is None or shutil.which(_LANGUAGE_HOST, path=directory) is None:
@@ -49,6 +54,8 @@ def _installed(path: str) -> Engine | None:
         version = _version(binary)
         if version is not None and version[0] == VERSION[0] and version >= VERSION:
             return Engine(binary=Path(binary).resolve(), version=version, has_language_host=True)
+        shown = "v" + ".".join(map(str, version)) if version else "of no known version"
+        passed_over.append(f"({binary} is {shown}.)")
     return None
 
 

@@ -133,6 +133,22 @@ def test_a_shell_has_the_labs_environment(lab: CommandLine, tmp_path: Path) -> N
     assert sourced.stdout.splitlines() == ["lab", str(lab.directory / "bin/pulumi")]
 
 
+def test_nothing_is_installed_that_could_stand_in_for_a_real_plugin(lab: CommandLine) -> None:
+    lab("start")
+    variables = lab.status["variables"]
+    assert isinstance(variables, dict)
+    assert sorted(file.name for file in (lab.directory / "bin").iterdir()) in (
+        ["pulumi"],
+        ["pulumi", "pulumi-language-python"],
+    )
+    assert not list(lab.directory.rglob("*resource-*"))
+    home = Path(str(variables["PULUMI_HOME"]))
+    assert home.is_relative_to(lab.directory)
+    assert not (home / "plugins").exists()
+    attached = [entry.split(":")[0] for entry in variables["PULUMI_DEBUG_PROVIDERS"].split(",")]
+    assert attached == ["azure-native", "random"]
+
+
 def test_a_reset_leaves_nothing(lab: CommandLine) -> None:
     lab("start")
     pid = lab.status["pid"]

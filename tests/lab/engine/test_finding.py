@@ -72,6 +72,16 @@ def test_without_go_one_sentence_says_what_to_install(
         find_engine()
 
 
+def test_an_engine_that_is_too_old_is_named_where_none_can_be_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYBRID_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    engine = install(tmp_path / "bin", "v3.100.0")
+    with pytest.raises(BuildError, match=rf"no Go to build it with: .*\({engine} is v3\.100\.0\.\)$"):
+        find_engine(str(tmp_path / "bin"))
+
+
 def test_an_old_go_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go = tmp_path / "go"
     go.write_text("#!/bin/sh\necho go1.19.8\n")
