@@ -18,7 +18,7 @@ from lab.engine import find_engine
 from lab.service import LabError
 
 _ROOT = Path(__file__).parents[1]
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 20.0
 _LOOK = 0.05
 
