@@ -34,7 +34,7 @@ from components.references import (
     VpnGatewayReference,
 )
 from components.route_table import RouteTable, RouteTableArgs
-from components.router_configuration import OnPremisesRouter, OnPremisesRouterArgs
+from components.router_configuration import OnPremisesRouter, OnPremisesRouterArgs, gateway_outputs
 from components.site_to_site import (
     RouterConnection,
     RouterConnectionArgs,
@@ -209,9 +209,10 @@ class HybridNetwork(pulumi.ComponentResource):
     # --- ExpressRoute ----------------------------------------------------------------------------------
 
     def _create_circuits(self) -> None:
-        for kind, section in (("connection", "connections"), ("global-reach", "globalReach")):
-            for name in self._network.connections if section == "connections" else self._network.global_reach:
-                self._logical_name(kind, section, name)  # their places are known though they may have to wait
+        for name in self._network.connections:
+            self._logical_name("connection", "connections", name)  # its place is known though it may wait
+        for name in self._network.global_reach:
+            self._logical_name("global-reach", "globalReach", name)
         for name, described in self._network.circuits.items():
             if described.existing:
                 reference = existing_circuit(described.existing, self._subscriptions)
@@ -307,16 +308,7 @@ class HybridNetwork(pulumi.ComponentResource):
         )
 
     def _create_routers(self, tunnels: Mapping[str, RouterConnection]) -> None:
-        outputs = {
-            placeholder: address
-            for vnet, gateway in self._vpn_gateways.items()
-            for name_of, addresses in (
-                (onprem.public_ip, gateway.public_ips),
-                (onprem.bgp_address, gateway.bgp_addresses),
-            )
-            for instance, address in enumerate(addresses, start=1)
-            for placeholder in [name_of(vnet, instance)]
-        }
+        outputs = gateway_outputs(self._vpn_gateways)
         secrets = {onprem.shared_key(name): tunnel.shared_key for name, tunnel in tunnels.items()}
         last_of_location: dict[str, OnPremisesRouter] = {}
         for name, router in self._network.routers.items():

@@ -9,6 +9,7 @@ import pulumi
 
 import onprem
 import topology
+from components.references import VpnGatewayReference
 
 
 class Configuration(pulumi.CustomResource):
@@ -37,6 +38,19 @@ class Configuration(pulumi.CustomResource):
             "secrets": {placeholder: pulumi.Output.secret(value) for placeholder, value in secrets.items()},
         }
         super().__init__("iosxe:index:Configuration", name, properties, opts)
+
+
+def gateway_outputs(gateways: Mapping[str, VpnGatewayReference]) -> dict[str, pulumi.Output[str]]:
+    """Return what routers need to know of VPN gateways, by the names of their placeholders."""
+    return {
+        name_of(vnet, instance): address
+        for vnet, gateway in gateways.items()
+        for name_of, addresses in (
+            (onprem.public_ip, gateway.public_ips),
+            (onprem.bgp_address, gateway.bgp_addresses),
+        )
+        for instance, address in enumerate(addresses, start=1)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
