@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from tests.deployment.conftest import HUB, Deployment
+from tests.deployment.conftest import HUB, Deployment, files_with
 
 pytestmark = pytest.mark.engine
 
 _NETWORK = "azure-native:network:"
+_ENCRYPTED = {"4dabf18193072939515e22adb298388d", "ciphertext"}
+"""The keys of a secret in an exported state."""
 
 
-def typed(state: list[dict[str, object]], kind: str) -> list[str]:
+def typed(state: list[dict[str, Any]], kind: str) -> list[str]:
     """Return the logical names of a type's resources."""
     return sorted(str(resource["urn"]).rpartition("::")[2] for resource in state if resource["type"] == kind)
 
@@ -31,6 +34,14 @@ def test_up_builds_both_sides_and_leaves_nothing_to_do(deployment: Deployment) -
         "hub-spoke-peering-hub-half",
         "hub-spoke-peering-spoke-half",
     ]
+    circuits = [r for r in state if r["type"] == f"{_NETWORK}ExpressRouteCircuit"]
+    assert [set(circuit["outputs"]["serviceKey"]) for circuit in circuits] == [_ENCRYPTED, _ENCRYPTED]
+    for circuit in circuits:
+        service_key = deployment.azure("GET", str(circuit["id"]))["properties"]["serviceKey"]
+        assert files_with(service_key, deployment.directory.path / "state") == []
+        assert service_key not in first.output
+    assert set(state[0]["outputs"]["serviceKeys"]) == _ENCRYPTED
+
     router = deployment.running("location1-ce1")
     public_ip = deployment.azure_resource(f"{HUB}/publicIPAddresses/pip-hub-vpn-test-eastus-01")
     assert f"tunnel destination {public_ip['properties']['ipAddress']}" in router
