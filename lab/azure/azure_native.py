@@ -92,6 +92,7 @@ class AzureNative(Interruptible, StandIn):
             location = old.get("location") or await self._default_location(inputs, resource, context)
             if location:
                 inputs["location"] = location
+        inputs.setdefault("azureApiVersion", resource.api_version)
         failures = [
             provider_pb2.CheckFailure(property=property_, reason=reason)
             for property_, reason in find_failures(inputs, resource)
@@ -107,14 +108,17 @@ class AzureNative(Interruptible, StandIn):
             return UNKNOWN if group == UNKNOWN else None
         path = f"/subscriptions/{configured.client.subscription}/resourcegroups/{group}"
         found = await configured.client.read(path, "2020-10-01")
-        return str(found["location"]) if found else UNKNOWN
+        return str(found["location"]) if found else None
 
     @refusing
     async def Diff(self, request: Any, context: Any) -> Any:
         """Compare old inputs with new ones."""
         del context
         resource = _type(request.urn)
-        return compare(from_struct(request.old_inputs), from_struct(request.news), resource)
+        old = from_struct(request.old_inputs)
+        if version := from_struct(request.olds).get("azureApiVersion"):
+            old.setdefault("azureApiVersion", version)  # what was imported has none among its inputs
+        return compare(old, from_struct(request.news), resource)
 
     @refusing
     async def Create(self, request: Any, context: Any) -> Any:

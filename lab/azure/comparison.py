@@ -40,7 +40,7 @@ def compare(
         changes=some,
         diffs=sorted({path.split(".")[0].split("[")[0] for path in changes}),
         replaces=sorted(replaces),
-        deleteBeforeReplace=bool(replaces) and not new.get("__createBeforeDelete"),
+        deleteBeforeReplace=bool(replaces) and not old.get("__createBeforeDelete"),
         detailedDiff=changes,
         hasDetailedDiff=True,
     )

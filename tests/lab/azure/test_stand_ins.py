@@ -172,13 +172,16 @@ async def test_a_child_is_called_as_in_the_program(plugin: Plugin) -> None:
     named = from_struct((await plugin.check("azure-native:network:Subnet", inputs)).inputs)
     assert named["subnetName"] == "hub"
     assert "__createBeforeDelete" not in named
+    assert named["azureApiVersion"] == "2024-05-01"
 
 
 async def test_a_location_comes_from_the_group_unless_given(plugin: Plugin) -> None:
     inputs = {key: value for key, value in network().items() if key != "location"}
     assert from_struct((await plugin.check(VNET, inputs)).inputs)["location"] == "eastus"
-    unknown = await plugin.check(VNET, {**inputs, "resourceGroupName": "no-such-group"})
+    unknown = await plugin.check(VNET, {**inputs, "resourceGroupName": UNKNOWN})
     assert from_struct(unknown.inputs)["location"] == UNKNOWN
+    missing = await plugin.check(VNET, {**inputs, "resourceGroupName": "no-such-group"})
+    assert "location" not in from_struct(missing.inputs)
 
 
 async def test_missing_properties_and_wrong_types_are_said_and_unknown_words_pass(plugin: Plugin) -> None:
