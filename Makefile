@@ -23,9 +23,9 @@ demo: setup ## deploy the test stack on an emulated Azure and emulated routers, 
 	@$(BIN)/python -m lab demo --stack $(STACK)
 
 .PHONY: test
-test: packages check ## everything: `check`, then the tests on the lab and on the real engine
+test: packages check ## everything: `check`, then long tests, those on the lab and those on the real engine
 	$(BIN)/python -m lab.engine
-	$(BIN)/python -m pytest -q -m "emulated and not engine" -n $(WORKERS)
+	$(BIN)/python -m pytest -q -m "(thorough or emulated) and not engine" -n $(WORKERS)
 	$(BIN)/python -m pytest -q -m engine -n $(WORKERS)
 
 .PHONY: check
@@ -35,7 +35,7 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/mypy $(PACKAGES) __main__.py tests
 	cd policy && ../$(BIN)/mypy --config-file ../pyproject.toml .
 	PYTHONPATH=.:policy $(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -m "not engine and not emulated" -n $(WORKERS)
+	$(BIN)/python -m pytest -q -m "not engine and not emulated and not thorough" -n $(WORKERS)
 
 .PHONY: bench
 bench: packages ## measure previews and policies up to 3,000 resources, predictions up to 1,000 sites, living networks up to 50 routers

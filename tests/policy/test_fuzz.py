@@ -15,6 +15,8 @@ from pulumi.runtime import proto
 
 from tests.policy.deployments import RANDOM_PASSWORD, SECRET, SIGNATURE, UNKNOWN, Deployment, everything, urn
 
+pytestmark = pytest.mark.thorough
+
 KINDS = sorted(
     {kind for rule in RULES for kind in rule.kinds if kind != "*"} | {RANDOM_PASSWORD, "aws:a/b:C"}
 )

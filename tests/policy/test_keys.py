@@ -9,6 +9,8 @@ import pytest
 
 from tests.policy.deployments import OTHER_KEY, everything
 
+pytestmark = pytest.mark.thorough
+
 LONG_KEY = "r2D5t8W1z4C7f0J3m6Q9v"
 
 PLACES = {

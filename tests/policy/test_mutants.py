@@ -6,6 +6,8 @@ import pytest
 
 from tests.policy.mutants import Bench, mutants_of, mutated_modules, survivors
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:

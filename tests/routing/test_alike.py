@@ -10,6 +10,8 @@ import pytest
 from routing import Forecast, Path, collect_findings, explain_path, route_tables, scenarios
 from topology import Network
 
+pytestmark = pytest.mark.thorough
+
 Stack = Callable[..., Network]
 Changes = dict[str, Any]
 

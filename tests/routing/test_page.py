@@ -21,6 +21,8 @@ from routing.report import path_document
 from tests.routing.browser import CHROMIUM, Page, browser_page
 from topology import Network, Place
 
+pytestmark = pytest.mark.thorough
+
 Stack = Callable[..., Network]
 in_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)"
