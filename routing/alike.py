@@ -232,7 +232,8 @@ def _sole_peerings(network: Network) -> Iterator[Peering]:
 
 
 def _is_plain(vnet: VirtualNetwork) -> bool:
-    return not vnet.has_gateway and vnet.route_server is None
+    routed = any(subnet.route_table for subnet in vnet.subnets.values())
+    return not vnet.has_gateway and vnet.route_server is None and not routed
 
 
 def _member(vnet: VirtualNetwork, peering: Peering) -> Member:
