@@ -56,8 +56,8 @@ def _user_routes(network: Network) -> Iterator[Finding]:
                 yield Finding(
                     kind=FindingKind.NOT_DETERMINED,
                     severity=Severity.WARNING,
-                    message=f"{subnet.route_table} on subnet {name} of {vnet.name} is not predicted: its user "
-                    "routes stand before all others (PATH-5)",
+                    message=f"{subnet.route_table} on subnet {name} of {vnet.name} is not predicted: its "
+                    "user routes stand before all others (PATH-5)",
                     causes=(("virtualNetworks", vnet.name, "subnets", name, "routeTable"),),
                     mend="Compare with the effective routes of a network interface there.",
                 )
