@@ -172,7 +172,7 @@ class _Reader:
         if _count_values(node, {}) > _MOST_VALUES:
             _refuse(self._at(node), f"holds more than {_MOST_VALUES:,} values, by aliases of aliases")
         self._tagged = self._find_tags(node)
-        data = self._convert(node, (), ())
+        data = self._convert(node, (), ()) or {}  # nothing, if a tag stands before all of it
         return Document(data=data, places=self.places, mistakes=tuple(self.mistakes))
 
     def _find_tags(self, node: Node) -> frozenset[int]:

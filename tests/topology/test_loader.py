@@ -141,6 +141,11 @@ def test_tags_are_refused(value: str, mistakes: Mistakes) -> None:
     assert mistake.endswith(" tags.a: has a tag, which programs read differently: leave it out")
 
 
+@pytest.mark.parametrize("network", ["! :", "!!map {location: a}", "! location: a"])
+def test_a_tag_before_all_of_it(network: str, mistakes: Mistakes) -> None:
+    assert "has a tag, which programs read differently: leave it out" in mistakes(network)[0]
+
+
 def test_a_tag_elsewhere_in_the_file_is_nobodys_business(write: Write) -> None:
     path = write("location: a!b")
     path.write_text(path.read_text(encoding="utf-8") + "  other: !!str 5\n", encoding="utf-8")
