@@ -58,11 +58,15 @@ def existing_vpn_gateway(
             virtual_network_gateway_name=found.name,
             opts=pulumi.InvokeOptions(provider=provider),
         )
-    instances = (gateway.bgp_settings and gateway.bgp_settings.bgp_peering_addresses) or []
+    instances = [
+        instance
+        for instance in (gateway.bgp_settings and gateway.bgp_settings.bgp_peering_addresses) or ()
+        if instance.tunnel_ip_addresses and instance.default_bgp_ip_addresses
+    ]
     if len(instances) != instance_count:
         raise pulumi.RunError(
-            f"VPN gateway {found.name} has {len(instances)} instances with BGP, but {instance_count} "
-            "described: set activeActive as the gateway has it"
+            f"VPN gateway {found.name} has {len(instances)} instances with addresses for BGP, but "
+            f"{instance_count} described: set activeActive as the gateway has it"
         )
     return VpnGatewayReference(
         id=pulumi.Output.from_input(found.text),

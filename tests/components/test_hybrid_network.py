@@ -336,6 +336,18 @@ def test_an_existing_vpn_gateway_is_asked_for_its_addresses(
     }
 
 
+def test_an_existing_vpn_gateway_with_other_instances_is_refused(
+    deploy: Callable[..., Any], stack_file: Path
+) -> None:
+    network = described(stack_file)
+    network["virtualNetworks"]["hub"] |= {
+        "existing": id_of("virtualNetworks", "corporate-hub"),
+        "vpnGateway": {"existing": id_of("virtualNetworkGateways", "vpn")},
+    }
+    with pytest.raises(pulumi.RunError, match="vpn has 2 instances with addresses for BGP, but 1 described"):
+        deploy(network, preview=True, config=OWN)
+
+
 def test_each_instance_of_a_gateway_keeps_its_own_addresses(
     deploy: Callable[..., Any], stack_file: Path
 ) -> None:
