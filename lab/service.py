@@ -91,7 +91,7 @@ class Lab:
         self._directory, self._project, self._parts = directory, project, parts
         self._ports = _ports_of_last_time(directory)
         self._routers: dict[str, RouterServer] = {}
-        self._seen: dict[Path, int] = {}
+        self._seen: dict[Path, int] | None = None  # nothing seen is not the same as no file
         self._azure: AzureServer
         self._plugins = ""
 

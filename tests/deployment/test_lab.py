@@ -117,6 +117,12 @@ def test_routers_come_with_the_stack_files_that_describe_them(lab: CommandLine) 
     assert "office-ce" in (lab.directory / "ssh_config").read_text()
 
 
+def test_a_lab_without_stack_files_starts_too(lab: CommandLine) -> None:
+    (lab.project / "Pulumi.minimal.yaml").unlink()
+    assert lab("start").returncode == 0
+    assert lab.status["routers"] == {}
+
+
 def test_a_shell_has_the_labs_environment(lab: CommandLine, tmp_path: Path) -> None:
     shell = tmp_path / "shell"
     shell.write_text('#!/bin/sh\necho "$PULUMI_BACKEND_URL $ARM_METADATA_HOSTNAME"\npulumi version\n')
