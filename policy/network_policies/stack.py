@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import MappingProxyType
 
+from network_policies.identities import with_known_ids
 from network_policies.values import UNKNOWN, Secret, Value, reveal
 
 _VERSION = re.compile(r"/v\d{8}[a-z]*(?=:)|(?<=^azure-native)_\w+_v\d{8}[a-z]*(?=:)")
@@ -282,5 +283,5 @@ def subscription_of(resource_id: str) -> str | None:
 
 
 def stack_of(resources: Iterable[Resource]) -> Stack:
-    """Gather resources into a stack."""
-    return Stack(tuple(resources))
+    """Gather resources into a stack, with the ids that they tell of each other."""
+    return Stack(with_known_ids(resources))

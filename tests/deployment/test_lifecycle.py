@@ -143,6 +143,11 @@ def test_update_of_a_network_and_a_circuit_keeps_their_children(deployed: Deploy
         ("bandwidth: 50", "bandwidth: 100"),
         ("tags: {setup: interoperability-test}", "tags: {setup: changed}"),
     )
+    preview = deployed.pulumi("preview", "--policy-pack", "policy")
+    assert preview.code == 0, preview.output
+    assert "vpn-gateway-active-active" in preview.output
+    for untrue in ("not proven", "not in this stack", "ordered in this run"):
+        assert untrue not in preview.output, "an update's preview knows no ids but from references"
     before = deployed.azure_resources()
     deployed.up()
     assert deployed.azure_resources() == before
