@@ -59,3 +59,5 @@ class Ours:
     found: Mapping[PlacePath, Path] = field(default_factory=dict)
     trusted: frozenset[str] = frozenset()
     """Names of the secrets whose values are those that were pushed last."""
+    dangling: frozenset[tuple[str, str]] = frozenset()
+    """What may be used without being defined, by kind and name: it was so before."""

@@ -3,7 +3,6 @@
 - *place*: what a later line of the same command overwrites. Two lines of one section with one place are
   the same setting with another value. A command that is not listed has a place of its own for each line.
 - *exclusive*: the old line has to go before the new one is taken, or the two would merge.
-- *secret*: the line ends in a key, which the router prints in another form than it was given.
 
 Sources: the IOS XE 17 command references; that `match` and `redistribute` merge with what is there is said
 under "match ip address" and "redistribute (IP)", the lines that are not printed because they are defaults
@@ -15,15 +14,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv4Network
 from itertools import takewhile
+
+from onprem.masking import HIDDEN
 
 Path = tuple[str, ...]
 """Lines around a line, outermost first, without indentation."""
 Place = tuple[str, ...]
-HIDDEN = "<secret>"
-"""Stands for a key that the router printed."""
-
 _KINDS = (
     ("interface ", "interface"),
     ("router bgp ", "bgp"),
@@ -55,6 +52,8 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "router bgp * !",
         "router ospf @ ... !",
         "logging buffered | ...",
+        "ip route vrf @ @ @ @",
+        "ip route @ @ @",
     ),
     "vrf": ("rd *", "description | ..."),
     "interface": (
@@ -63,6 +62,7 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "ip vrf forwarding *",
         "vrf forwarding *",
         "ip address * *",
+        "ip address @ @ secondary",
         "ip unnumbered *",
         "ip mtu *",
         "mtu *",
@@ -79,6 +79,7 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "tunnel vrf *",
         "tunnel protection ipsec profile ...",
         "bfd interval | ...",
+        "shutdown",
     ),
     "bgp": (
         "bgp router-id *",
@@ -104,12 +105,20 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "neighbor @ maximum-prefix | ...",
         "neighbor @ default-originate | ...",
         "neighbor @ allowas-in | ...",
+        "neighbor @ activate",
+        "neighbor @ as-override",
+        "neighbor @ fall-over bfd",
+        "neighbor @ next-hop-self",
+        "neighbor @ route-reflector-client",
+        "neighbor @ shutdown",
+        "neighbor @ soft-reconfiguration inbound",
         "neighbor @ prefix-list * @",
         "neighbor @ route-map * @",
         "neighbor @ filter-list * @",
     ),
     "ospf": (
         "router-id *",
+        "capability vrf-lite",
         "default-information originate | ... !",
         "default-metric *",
         "redistribute connected | ... !",
@@ -138,7 +147,7 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "set ip next-hop ...",
     ),
     "proposal": ("encryption | ...", "integrity | ...", "prf | ...", "group | ..."),
-    "policy": ("match fvrf *",),
+    "policy": ("match fvrf *", "match address local @", "proposal @"),
     "peer": (
         "description | ...",
         "address | ...",
@@ -151,6 +160,9 @@ _SYNTAX: dict[str, tuple[str, ...]] = {
         "description | ...",
         "match fvrf *",
         "identity local address *",
+        "match identity remote address @ @",
+        "authentication local @",
+        "authentication remote @",
         "keyring local *",
         "lifetime *",
         "dpd | ...",
@@ -186,33 +198,8 @@ _COMPANIONS = {
     "bgp": r"bgp log-neighbor-changes|neighbor \S+ activate",
 }
 
-_SECRET = re.compile(
-    r"(?P<front>"
-    r"pre-shared-key(?: local| remote)?(?: address \S+(?: \S+)?)?"
-    r"|neighbor \S+ password"
-    r"|username \S+.*? (?:secret|password)"
-    r"|enable (?:secret|password)(?: level \d+)?"
-    r"|key-string|password"
-    r"|ip ospf authentication-key|ip ospf message-digest-key \d+ md5"
-    r"|crypto isakmp key"
-    r"|snmp-server community"
-    r"|(?:tacacs-server|radius-server)(?: host \S+)? key|(?:server-)?key"
-    r"|ppp (?:chap|pap sent-username \S+) password"
-    r"|ip nhrp authentication|mpls ldp (?:neighbor \S+ )?password(?: option \d+ for \S+)?"
-    r"|(?:standby|vrrp|glbp) \d+ authentication(?: text| md5 key-string)?"
-    r"|area \S+ virtual-link \S+ (?:authentication-key|message-digest-key \d+ md5)"
-    r"|isis (?:password|authentication key)|(?:area|domain)-password|ntp authentication-key \d+ md5"
-    r") (?P<key>(?:hex )?(?:[0-9] )?\S.*)"
-)
-_MASKED_KEY = re.compile(
-    r"(?P<front>.+) (?P<key>7 (?:0\d|1[0-5])(?:[0-9A-F]{2})+|6 [A-Za-z0-9`\[\]^_]{10,}|[589] \$\d+\$\S+)"
-    r"(?P<rest>.*)"
-)
-"""What a router prints of a key in any command: only what it has masked can be told from other words."""
-_KEYWORD = re.compile(r"[a-z][a-z-]*")
+_KEYWORD = re.compile(r"[a-z][a-z0-9-]*")
 _PLACEHOLDER = re.compile(r"<secret:[A-Za-z0-9-]+>")
-_NO_SECRET = re.compile(r"password encryption aes|key (?:chain \S+|\d+|config-key \S+)")
-_WHOLE_REST = ("pre-shared-key", "neighbor", "username", "enable", "key-string", "password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +223,15 @@ class _Syntax:
             place.append(word)
         return tuple(place)
 
+    def respelled(self, line: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The line with its keywords as they are printed; None if it is another command."""
+        fixed = tuple(
+            expected if word.lower() == expected.lower() else word
+            for expected, word in zip(self.words, line, strict=False)
+        )
+        whole = (*fixed, *line[len(fixed) :])
+        return None if self.place(whole) is None else whole
+
 
 def _syntax(text: str) -> _Syntax:
     words = text.split()
@@ -246,6 +242,19 @@ def _syntax(text: str) -> _Syntax:
 
 
 _COMMANDS = {kind: tuple(map(_syntax, lines)) for kind, lines in _SYNTAX.items()}
+
+
+def with_printed_keywords(path: Path, line: str) -> str:
+    """A line with its keywords as IOS-XE prints them, whatever case they were typed in; names stay."""
+    words = tuple(line.split())
+    kind = section_kind(path)
+    if _find(kind, words)[0] is not None:
+        return line
+    fixed = next(filter(None, (syntax.respelled(words) for syntax in _COMMANDS.get(kind, ()))), None)
+    if fixed is not None:
+        return " ".join(fixed)
+    front = next((front for front, _ in _KINDS if not path and line.lower().startswith(front)), "")
+    return front + line[len(front) :]
 
 
 def section_kind(path: Path) -> str:
@@ -283,6 +292,16 @@ def is_exclusive(path: Path, line: str) -> bool:
     return syntax is not None and syntax.exclusive
 
 
+def is_listed(path: Path, line: str) -> bool:
+    """Whether it is known here what a later line of the same command does to this one."""
+    return _find(section_kind(path), tuple(line.split()))[0] is not None
+
+
+def is_default(path: Path, line: str) -> bool:
+    """Whether a line only says what holds without it."""
+    return line in _NOT_PRINTED.get(section_kind(path), ())
+
+
 def removal_of(path: Path, line: str) -> str:
     """The line that takes a canonical line away, without any key or free text."""
     if line.startswith("no "):
@@ -311,7 +330,7 @@ def is_removable(line: str) -> bool:
 
 def is_not_printed(path: Path, line: str) -> bool:
     """Whether a line is in force without being printed: a default, or a `no` of what is not there."""
-    return line in _NOT_PRINTED.get(section_kind(path), ()) or line.startswith("no ")
+    return is_default(path, line) or line.startswith("no ")
 
 
 def is_companion(path: Path, line: str) -> bool:
@@ -330,92 +349,3 @@ def is_alike(one: str, other: str) -> bool:
 
 def _keywords(line: str) -> tuple[str, ...]:
     return tuple(takewhile(_KEYWORD.fullmatch, line.split()))
-
-
-def split_secret(line: str) -> tuple[str, str] | None:
-    """The line with `<secret>` for its key, and the key as it stands there; None for a line without one.
-
-    >>> split_secret("pre-shared-key local 6 ABC")
-    ('pre-shared-key local <secret>', '6 ABC')
-    """
-    found = None if _NO_SECRET.fullmatch(line) else _SECRET.fullmatch(line)
-    if found is None:
-        masked = _MASKED_KEY.fullmatch(line)
-        return None if masked is None else (f"{masked['front']} {HIDDEN}{masked['rest']}", masked["key"])
-    front, key = found["front"], found["key"]
-    if front.startswith(_WHOLE_REST):
-        return f"{front} {HIDDEN}", key
-    word = re.match(r"(?:hex )?(?:[0-9] )?\S+", key)
-    assert word is not None
-    return f"{front} {HIDDEN}{key[word.end() :]}", word[0]
-
-
-_INTERFACES = ("Loopback", "Tunnel", "GigabitEthernet", "TenGigabitEthernet", "Port-channel", "Vlan")
-_INTERFACE = re.compile(r"^(interface )([A-Za-z-]+) ?(\d\S*)$")
-
-
-def canonical(path: Path, line: str) -> str:
-    """A line as IOS-XE prints it, where that differs from what may be typed."""
-    line = " ".join(line.split())
-    rule = _CANONICAL.get(section_kind(path))
-    return line if rule is None else rule(line)
-
-
-def _canonical_global(line: str) -> str:
-    found = _INTERFACE.match(line)
-    if found is not None:
-        full = [name for name in _INTERFACES if name.lower().startswith(found[2].lower())]
-        return f"{found[1]}{full[0]}{found[3]}" if len(full) == 1 else line
-    if re.fullmatch(r"route-map \S+", line):
-        return f"{line} permit 10"
-    return line
-
-
-def _canonical_interface(line: str) -> str:
-    return re.sub(r"^encapsulation dot1q\b", "encapsulation dot1Q", line, flags=re.IGNORECASE)
-
-
-def _canonical_peer(line: str) -> str:
-    return line.removesuffix(" 255.255.255.255") if line.startswith("address ") else line
-
-
-def _canonical_ikev2_profile(line: str) -> str:
-    host = re.fullmatch(r"match identity remote address \S+", line)
-    return f"{line} 255.255.255.255" if host else line
-
-
-def _canonical_bgp(line: str) -> str:
-    """A BGP network statement is printed without its mask if that is its class's own."""
-    if line.endswith(" send-community standard"):
-        return line.removesuffix(" standard")
-    words = line.split()
-    if words[0] != "network" or words[2:3] != ["mask"] or not _is_address(words[1]):
-        return line
-    first = int(words[1].split(".", 1)[0])
-    own = "255.0.0.0" if first < 128 else "255.255.0.0" if first < 192 else "255.255.255.0"  # noqa: PLR2004
-    return " ".join(words[:2] + words[4:]) if words[3] == own else " ".join(words)
-
-
-def _canonical_ospf(line: str) -> str:
-    """An OSPF network statement has its area as an address, and for a mask the wildcard that it means."""
-    words = line.split()
-    if words[0] != "network" or len(words) != 5:  # noqa: PLR2004
-        return line
-    mask, area = words[2], words[4]
-    if _is_address(mask) and int(IPv4Address(mask)) & 0x80000000 and mask != "255.255.255.255":
-        mask = str(IPv4Network(f"0.0.0.0/{mask}").hostmask)
-    return " ".join((*words[:2], mask, "area", str(IPv4Address(int(area))) if area.isdecimal() else area))
-
-
-def _is_address(word: str) -> bool:
-    return re.fullmatch(r"\d+(\.\d+){3}", word) is not None
-
-
-_CANONICAL = {
-    "global": _canonical_global,
-    "interface": _canonical_interface,
-    "peer": _canonical_peer,
-    "ikev2-profile": _canonical_ikev2_profile,
-    "bgp": _canonical_bgp,
-    "ospf": _canonical_ospf,
-}

@@ -13,15 +13,17 @@ was pushed last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from onprem.changes import Change, Command, Diff, Ours, PlacePath
 from onprem.commands import (
-    HIDDEN,
     Path,
     Place,
+    is_alike,
     is_companion,
+    is_default,
     is_exclusive,
+    is_listed,
     is_not_printed,
     is_removable,
     opens_section,
@@ -29,10 +31,12 @@ from onprem.commands import (
     removal_of,
 )
 from onprem.errors import PushError
+from onprem.masking import HIDDEN
+from onprem.ordering import before_their_like
 from onprem.placeholders import PlaceholderKind, placeholder_names
+from onprem.readdressing import readdress
 from onprem.references import Name, defined_by, used_by
 from onprem.sections import Section
-from onprem.vacating import vacate
 
 
 def compare(running: Section, intended: Section, ours: Ours) -> Diff:
@@ -42,53 +46,6 @@ def compare(running: Section, intended: Section, ours: Ours) -> Diff:
         PushError: a section that can exist only once is in the way, and holds lines of others.
     """
     return _Comparison(running, intended, ours).diff()
-
-
-def undo(
-    now: Section, before: Section, done: Diff, overwritten: Mapping[PlacePath, Path] | None = None
-) -> Diff:
-    """Say what brings a router back, in all places that `done` was to change, to how it was `before`.
-
-    `overwritten` are lines that gave way to ours in other places: place of ours -> the line and those around.
-    """
-    touched, intended = Section(), Section()
-    for change in done.changes:
-        _copy_place(before, (*change.section, change.text), into=intended)
-        if change.sign == "+":
-            _extend(touched, (*change.section, change.text))
-    for command in done.commands:
-        _copy_place(before, (*command.section, command.text), into=intended)
-    _sort_like(before, intended)  # as a router prints them, definitions are ahead of what needs them
-    return compare(now, intended, Ours(lines=touched, found=overwritten or {}))
-
-
-def _extend(root: Section, lines: Path) -> None:
-    section = root
-    for depth, line in enumerate(lines):
-        place = place_of(lines[:depth], line)
-        section = section.children.get(place) or section.add(lines[:depth], line)
-
-
-def _copy_place(before: Section, lines: Path, *, into: Section) -> None:
-    """Copies what stood in a line's place, with the sections around it."""
-    source: Section | None = before
-    target = into
-    for depth, line in enumerate(lines):
-        place = place_of(lines[:depth], line)
-        source = source.children.get(place) if source else None
-        if source is None:
-            return
-        if place not in target.children:
-            target.add(lines[:depth], source.line, source.raw)
-        target = target.children[place]
-
-
-def _sort_like(model: Section, section: Section) -> None:
-    section.children = {
-        place: section.children[place] for place in model.children if place in section.children
-    }
-    for place, child in section.children.items():
-        _sort_like(model.children[place], child)
 
 
 class _Comparison:
@@ -101,14 +58,16 @@ class _Comparison:
         self._changes: list[Change] = []
         self._notes: list[str] = []
         self._found: dict[PlacePath, Path] = {}
+        self._replaced: set[PlacePath] = set()
         self._in_use = self._names_in_use()
 
     def diff(self) -> Diff:
         self._merge(self._intended, self._running, self._ours.lines, (), ())
         self._retire(self._ours.lines, self._intended, self._running, (), ())
-        early, removals = vacate(self._additions, self._removals, self._changes)
+        additions, removals = before_their_like(self._additions, self._removals)
+        early, additions, removals = readdress(self._running, additions, removals, self._changes)
         return Diff(
-            commands=(*early, *self._additions, *removals),
+            commands=(*early, *additions, *removals),
             changes=tuple(self._changes),
             notes=tuple(dict.fromkeys(self._notes)),
             found=self._found,
@@ -127,8 +86,6 @@ class _Comparison:
             if not self._is_there(path, line, current, mine):
                 current = self._put(path, line, current, mine, (*places, place))
             self._merge(line, current, mine, (*path, line.line), (*places, place))
-        if have is not None and have.line.startswith("interface "):
-            self._readdress(want, have, ours, path)
 
     def _is_there(self, path: Path, line: Section, current: Section | None, mine: Section | None) -> bool:
         if current is None:
@@ -149,13 +106,25 @@ class _Comparison:
         """Sends a line; what is still there in its place afterwards."""
         if current is not None and current.line != line.line and is_exclusive(path, line.line):
             self._make_way(path, current, mine, places)
+            self._replaced.add(places)
             current = None
         elif current is not None:
             self._changes.append(Change(section=path, sign="-", text=current.line))
+        self._refuse_two_kinds_of_vrf(path, line.line)
         opens = bool(line.children) or opens_section(path, line.line)
         self._additions.append(Command(section=path, text=line.line, raw=line.raw, opens=opens))
         self._changes.append(Change(section=path, sign="+", text=line.line))
         return current
+
+    def _refuse_two_kinds_of_vrf(self, path: Path, line: str) -> None:
+        old, new = "ip vrf ", "vrf definition "
+        here, there = (old, new) if line.startswith(old) else (new, old)
+        other = f"{there}{line.removeprefix(here)}"
+        if not path and line.startswith(here) and place_of((), other) in self._running.children:
+            raise PushError(
+                f"'{other}' is in the way of '{line}', for a router has one or the other: give the VRF"
+                f" another name, or have its owner define it by '{here.strip()}'"
+            )
 
     def _make_way(self, path: Path, current: Section, mine: Section | None, places: PlacePath) -> None:
         foreign = self._foreign(current, mine, (*path, current.line), places)
@@ -167,16 +136,6 @@ class _Comparison:
         self._additions.append(Command(section=path, text=removal_of(path, current.line)))
         self._changes.extend(_all_lines(path, current))
 
-    def _readdress(self, want: Section, have: Section, ours: Section | None, path: Path) -> None:
-        """Sends an interface's addresses again where its VRF changes: the router drops them."""
-        sent = {command.text for command in self._additions if command.section == path}
-        if not any("vrf forwarding" in text for text in sent):
-            return
-        for place, line in have.children.items():
-            kept = want.children.get(place) or (None if ours and place in ours.children else line)
-            if kept is not None and line.line.startswith("ip address ") and kept.line not in sent:
-                self._additions.append(Command(section=path, text=kept.line))
-
     # --- what is no longer wanted -----------------------------------------------------------------------
 
     def _retire(
@@ -186,8 +145,12 @@ class _Comparison:
         for place, mine in reversed(ours.children.items()):
             current = have.children.get(place)
             wanted = want.children.get(place) if want else None
+            if current is None and wanted is None and is_not_printed(path, mine.line):
+                self._bring_back(path, (*places, place))
             if current is None or (wanted is None and place[:2] in staying):
                 continue
+            if (*places, place) in self._replaced:
+                continue  # it went as a whole
             if wanted is not None:
                 # the section may have been renamed in place just before, as a route-map's deny to permit
                 self._retire(mine, wanted, current, (*path, wanted.line), (*places, place))
@@ -223,6 +186,7 @@ class _Comparison:
         foreign = self._foreign(current, mine, inner, places)
         if places in self._ours.found or not is_removable(current.line):
             self._retire(mine, None, current, inner, places)
+            self._rename_back(current, path, places)
         elif not self._may_go(path, current):
             return
         elif foreign:
@@ -233,9 +197,33 @@ class _Comparison:
             self._removals.append(Command(section=path, text=removal_of(path, current.line)))
             self._changes.extend(_all_lines(path, current))
 
+    def _rename_back(self, current: Section, path: Path, places: PlacePath) -> None:
+        """Gives a section the line that it had before we came, as a route-map's deny."""
+        line = self._ours.found.get(places, (current.line,))[-1]
+        if line == current.line:
+            return
+        if is_exclusive(path, line):
+            self._removals.append(Command(section=path, text=removal_of(path, current.line)))
+        self._removals.append(Command(section=path, text=line, opens=True))
+        self._changes.append(Change(section=path, sign="-", text=current.line))
+        self._changes.append(Change(section=path, sign="+", text=line))
+
+    def _bring_back(self, path: Path, places: PlacePath) -> None:
+        """Sends what stood in the place of a line of ours that is in force without being printed."""
+        before = self._ours.found.get(places)
+        if before is not None and HIDDEN not in before[-1]:
+            self._changes.append(Change(section=path, sign="+", text=before[-1]))
+            self._removals.append(Command(section=path, text=before[-1]))
+
     def _remove_line(self, current: Section, path: Path, places: PlacePath) -> None:
         before = self._ours.found.get(places)
+        by_itself = bool(path) and " vrf " in path[-1] and is_companion(path, current.line)
+        if before is None and (by_itself or is_default(path, current.line)):
+            return  # without it the same would hold
         text = removal_of(path, current.line)
+        if before is not None and self._is_succeeded(current, path, places, before):
+            self._changes.append(Change(section=path, sign="-", text=current.line))
+            return
         if before is not None:
             if before[-1] == current.line:
                 return
@@ -248,7 +236,23 @@ class _Comparison:
         self._changes.append(Change(section=path, sign="-", text=current.line))
         if not text.startswith("no "):
             self._changes.append(Change(section=path, sign="+", text=text))
+            if is_exclusive(path, text):
+                self._removals.append(Command(section=path, text=removal_of(path, current.line)))
         self._removals.append(Command(section=path, text=text))
+
+    def _is_succeeded(self, current: Section, path: Path, places: PlacePath, before: Path) -> bool:
+        """Whether a new line of ours overwrites one that has overwritten `before`, which it then inherits."""
+        if is_listed(path, current.line):
+            return False
+        alike = (
+            command.text
+            for command in self._additions
+            if command.section == path and is_alike(command.text, current.line)
+        )
+        successor = next(alike, None)
+        if successor is not None:
+            self._found[(*places[:-1], place_of(path, successor))] = before
+        return successor is not None
 
     def _may_go(self, path: Path, current: Section) -> bool:
         name = defined_by(path, current.line)
@@ -275,11 +279,27 @@ class _Comparison:
         return foreign
 
     def _names_in_use(self) -> set[Name]:
-        """What others' lines and the intended lines use, and the intended lines do not define."""
-        lines = self._foreign(self._running, self._ours.lines, (), ())
+        """What others' lines and the intended lines use, and the intended lines do not define.
+
+        Where ours stands in the place of one of theirs, it is theirs that counts: it comes back.
+        """
+        lines = list(_lines_of_others(self._running, self._ours, self._ours.lines, (), ()))
         lines += [line.line for _, line in self._intended.walk()]
         defined = {defined_by(path, line.line) for path, line in self._intended.walk()}
-        return {name for line in lines for name in used_by(line)} - defined
+        return {name for line in lines for name in used_by(line)} - defined - self._ours.dangling
+
+
+def _lines_of_others(
+    current: Section, ours: Ours, mine: Section | None, path: Path, places: PlacePath
+) -> Iterator[str]:
+    for place, line in current.children.items():
+        own = mine.children.get(place) if mine else None
+        here = (*places, place)
+        if here in ours.found:
+            yield ours.found[here][-1]
+        elif own is None:
+            yield line.line
+        yield from _lines_of_others(line, ours, own, (*path, line.line), here)
 
 
 def _all_lines(path: Path, section: Section) -> Iterator[Change]:

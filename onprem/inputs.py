@@ -14,8 +14,8 @@ from enum import Enum, StrEnum
 from ipaddress import AddressValueError, IPv4Address
 
 from onprem.access import parse_host_key
-from onprem.commands import HIDDEN, split_secret
 from onprem.errors import PushError
+from onprem.masking import HIDDEN, split_secret
 from onprem.placeholders import PlaceholderKind, placeholder_names
 
 LONGEST = 120
@@ -99,7 +99,7 @@ def _flaws(inputs: Inputs) -> Iterator[Flaw]:
         yield Flaw(input="lines", says="must hold the router's configuration, not nothing")
     depth = 0
     for place, line in enumerate(inputs.lines):
-        says = _line_flaw(line, depth)
+        says = _line_flaw(line, depth) or _name_flaw(line, inputs.router)
         depth = _depth(line)
         if says:
             yield Flaw(input=f"lines[{place}]", says=says)
@@ -156,6 +156,14 @@ def _line_flaw(line: str, depth: int) -> str:
     return (
         next((says for wrong, says in flaws if wrong), "") or _strange_placeholder(text) or _secret_flaw(text)
     )
+
+
+def _name_flaw(line: str, router: str) -> str:
+    """What is wrong with a line that names the router; another name would end the session that types it."""
+    words = line.split()
+    if words[:1] != ["hostname"] or words[1:] == [router]:
+        return ""
+    return f"'{line.strip()}' renames the router: change its name on it by hand, and here in 'router'"
 
 
 def _depth(line: str) -> int:

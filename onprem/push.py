@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from onprem.access import Access
-from onprem.changes import Diff, PlacePath
+from onprem.changes import Diff, Ours, PlacePath
 from onprem.commands import Path
-from onprem.diff import compare, undo
+from onprem.diff import compare
 from onprem.errors import PushError, Unreachable, Untrusted
 from onprem.health import Health, broken_by, look, not_up, watched_in
 from onprem.journal import Entry, Journal, Step
@@ -51,6 +51,7 @@ from onprem.rollback_timer import (
 from onprem.script import typed_lines
 from onprem.sections import Section, read_lines
 from onprem.session import NotSaved, Rejected, Session, TimerRefused
+from onprem.undoing import undo
 from onprem.unified import unified_diff
 
 __all__ = [
@@ -85,13 +86,20 @@ def plan(access: Access, intent: Intent, last: Pushed, safeguards: Safeguards = 
     with Session(access, _redaction(access, intent)) as session:
         running = session.running_configuration()
     if noted is None:
-        return compare(running, read_lines(intent.lines), ours_after(access, intent, last))
+        return _compared(access.router, running, intent, ours_after(access, intent, last))
     last = with_remains(last, noted.remains)
-    diff = compare(running, read_lines(intent.lines), ours_after(access, intent, last))
+    diff = _compared(access.router, running, intent, ours_after(access, intent, last))
     interrupted = (
         f"a push was interrupted while {noted.step}: what it has left is undone before the next one begins"
     )
     return replace(diff, notes=(interrupted, *diff.notes))
+
+
+def _compared(router: str, running: Section, intent: Intent, ours: Ours) -> Diff:
+    try:
+        return compare(running, read_lines(intent.lines), ours)
+    except PushError as error:
+        raise PushError(f"{router}: {error}") from None
 
 
 def drift(access: Access, last: Pushed) -> Diff:
@@ -214,7 +222,8 @@ class _Push:
             elif interrupted is not None and expected is not None:
                 expected = replace(expected, seen=None)  # a preview sees the router before it is undone
             before = session.running_configuration()
-            diff = compare(before, self._target, ours_after(self._access, self._intent, self._last))
+            ours = ours_after(self._access, self._intent, self._last)
+            diff = _compared(self._router, before, self._intent, ours)
             check_expected(expected, before, self._access, self._intent, self._last, diff)
             remarks: tuple[str, ...] = ()
             waiting: tuple[str, ...] = ()

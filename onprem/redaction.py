@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onprem.commands import split_secret
+from onprem.masking import split_secret
 
 
 class Redaction:

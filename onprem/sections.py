@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from onprem.commands import HIDDEN, Path, Place, canonical, place_of, split_secret
+from onprem.commands import Path, Place, place_of
 from onprem.errors import PushError
+from onprem.masking import HIDDEN, split_secret
+from onprem.spelling import canonical
 
 _PLACEHOLDER = re.compile(r"<secret:[A-Za-z0-9-]+>")
 _BANNER = re.compile(r"banner \S+ (?P<mark>\^.|\S)(?P<rest>.*)")

@@ -55,6 +55,7 @@ class Command:
     """One command of one mode.
 
     `default_on`: in force without a line, so that it is the `no` form that is stored.
+    `default`: the words of the value that holds without a line, and is not printed either.
     `removes_all`: only for `no`; takes every line away that begins with these words.
     `shape` brings words into the form that is printed; `check` refuses a line before it is stored, `effect`
     follows from it afterwards, `undo` refuses a removal, or does what follows from it.
@@ -64,6 +65,7 @@ class Command:
     syntax: str
     opens: Mode | None = None
     default_on: bool = False
+    default: str = ""
     removes_all: bool = False
     omitted: bool = False
     shape: Rule | None = None

@@ -231,7 +231,7 @@ class Editor:
         if command.omitted:
             edit.section.lines.pop(edit.identity, None)
             return position.parent if command.syntax.startswith("exit") else position
-        if command.default_on:
+        if command.default_on or (command.default and " ".join(edit.words) == command.default):
             edit.section.lines.pop(edit.identity, None)
             return position
         words = self._sealer.seal(edit.root, edit.match, edit.words)

@@ -147,9 +147,21 @@ def address_kind(edit: Edit) -> None:
 
 
 def removes_address(edit: Edit) -> None:
-    """The primary address goes last. Source: logs."""
+    """The primary address goes last; without one named, all go. Sources: logs, NED (`Invalid address`)."""
+    if not edit.values("ip"):
+        edit.section.remove("ip", "address")
+        return
+    line = edit.section.lines.get(edit.identity)
+    if line is None or line.words != edit.words:
+        raise Refused("Invalid address")
     if edit.identity == ("ip", "address") and len(edit.section.starting_with("ip", "address")) > 1:
         raise Refused("Must delete secondary before deleting primary")
+
+
+def one_way_of_addressing(edit: Edit) -> None:
+    """An interface has addresses of its own, or another's. Source: recollection."""
+    other = ("ip", "unnumbered") if edit.identity[:2] == ("ip", "address") else ("ip", "address")
+    edit.section.remove(*other)
 
 
 def address_fits(edit: Edit) -> None:

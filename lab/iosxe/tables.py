@@ -235,19 +235,20 @@ INTERFACE = (
         syntax="ip address =<ip> =<mask> [secondary]",
         shape=rules.address_kind,
         check=rules.address_fits,
+        effect=rules.one_way_of_addressing,
         undo=rules.removes_address,
         order=_secondary_first,
         source="unicon, field, NED, logs",
     ),
-    C(syntax="ip unnumbered =<interface>"),
+    C(syntax="ip unnumbered =<interface>", effect=rules.one_way_of_addressing, source="recollection"),
     C(syntax="ip mtu =<68-9216>"),
     C(syntax="ip access-group =<word> (in|out)"),
     C(syntax="ip tcp adjust-mss =<500-1460>"),
     C(syntax="ip ospf network (=point-to-point|=broadcast|=non-broadcast|=point-to-multipoint)"),
     C(syntax="ip ospf cost =<1-65535>"),
     C(syntax="ip ospf (hello-interval|dead-interval) =<1-65535>"),
-    C(syntax="load-interval =<30-600>"),
-    C(syntax="mtu =<64-9216>"),
+    C(syntax="load-interval =<30-600>", default="load-interval 300"),
+    C(syntax="mtu =<64-9216>", default="mtu 1500"),
     C(syntax="shutdown"),
     C(syntax="negotiation =auto"),
     C(syntax="keepalive =<0-32767>"),
@@ -442,15 +443,21 @@ IKEV2_PROFILE = (
         check=rules.refers_to("crypto", "ikev2", "keyring", text="% Keyring {name} does not exist"),
         source="recollection",
     ),
-    C(syntax="lifetime =<120-86400>"),
+    C(syntax="lifetime =<120-86400>", default="lifetime 86400"),
     C(syntax="dpd =<10-3600> =<2-60> (=on-demand|=periodic)"),
     C(syntax="ivrf =<vrf>", check=rules.vrf_exists, source="unicon"),
 )
 TRANSFORM_SET = (C(syntax="mode (=tunnel|=transport)"),)
 IPSEC_PROFILE = (
     C(syntax="description =<text>"),
-    C(syntax="set security-association lifetime seconds =<120-2592000>"),
-    C(syntax="set security-association lifetime kilobytes (=<2560-4294967295>|=disable)"),
+    C(
+        syntax="set security-association lifetime seconds =<120-2592000>",
+        default="set security-association lifetime seconds 3600",
+    ),
+    C(
+        syntax="set security-association lifetime kilobytes (=<2560-4294967295>|=disable)",
+        default="set security-association lifetime kilobytes 4608000",
+    ),
     C(
         syntax="set transform-set =<word>",
         check=rules.refers_to(

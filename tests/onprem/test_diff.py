@@ -5,17 +5,22 @@ Every diff is typed on an emulated IOS-XE, which refuses what a router refuses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from onprem.changes import Diff, Ours
-from onprem.diff import compare, undo
+from onprem.diff import compare
 from onprem.errors import PushError
 from onprem.render import render_router
+from onprem.script import typed_lines
 from onprem.sections import Section, read_lines, read_running_configuration
+from onprem.undoing import undo
 from onprem.unified import unified_diff
 from tests.onprem.routers import CANARY, ROUTER, SECRETS, Console, filled
 from topology import Network
@@ -298,6 +303,17 @@ def test_only_one_bgp_process_fits_on_a_router() -> None:
         compare(console.running, read_lines(LINES), Ours())
 
 
+@pytest.mark.promise("P7")
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("vrf definition 30", "ip vrf 30"), ("ip vrf 30", "vrf definition 30")]
+)
+def test_vrf_of_the_other_kind_is_in_the_way(theirs: str, ours: str) -> None:
+    console = Console()
+    typed(console, theirs)
+    with pytest.raises(PushError, match=f"'{theirs}' is in the way of '{ours}'"):
+        compare(console.running, read_lines([ours]), Ours())
+
+
 # --- equal meaning --------------------------------------------------------------------------------
 
 SAME = {
@@ -308,6 +324,17 @@ SAME = {
     ],
     "abbreviated and lower case": changed(
         ("interface Tunnel30", "interface tunnel30"), ("interface TenGig", "interface tenGig")
+    ),
+    "keywords in any case": [
+        re.sub(
+            r"^( *)(interface|router|ip vrf|neighbor|set|crypto|route-map)\b", lambda f: f[0].upper(), line
+        )
+        for line in LINES
+    ],
+    "interfaces abbreviated": changed(
+        ("tunnel source Loopback30", "tunnel source lo 30"),
+        ("update-source Tunnel30", "update-source tu30"),
+        ("255.255.255.255 Tunnel30", "255.255.255.255 Tun 30"),
     ),
     "tag in lower case": changed(("encapsulation dot1Q", "encapsulation dot1q")),
     "area as a number": changed(("area 0.0.0.0", "area 0")),
@@ -323,6 +350,49 @@ SAME = {
 def test_equal_meaning_is_no_change(pushed: tuple[Console, Ours], lines: list[str]) -> None:
     console, ours = pushed
     assert not compare(console.running, read_lines(lines), ours)
+
+
+DOTTED = [
+    "router bgp 64086.59904",
+    " neighbor 192.0.2.1 remote-as 1.0",
+    " neighbor 192.0.2.1 local-as 0.65021",
+]
+
+
+@pytest.mark.promise("P4", "B7")
+def test_autonomous_systems_with_a_dot_are_the_same() -> None:
+    plain = [
+        "router bgp 4200000000",
+        " neighbor 192.0.2.1 remote-as 65536",
+        " neighbor 192.0.2.1 local-as 65021",
+    ]
+    assert list(read_lines(DOTTED).lines()) == plain
+
+
+@pytest.mark.promise("B7")
+@given(line=st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=60))
+@example(line="network 999.1.1.1 mask 255.0.0.0")
+@example(line="network 10.0.0.0 300.0.0.0 area 99999999999")
+@example(line="network 10.0.0.0 255.0.255.0 area 0")
+@example(line="ip address 10.0.0.999 255.255.255.0")
+@example(line="neighbor 10.0.0.1 remote-as 70000.70000")
+@example(line="router bgp 4294967296")
+def test_whatever_stands_in_a_line_can_be_compared(line: str) -> None:
+    """What is no address, mask, number or name is for the router to refuse."""
+    for around in (
+        [],
+        ["router ospf 1"],
+        ["router bgp 65021", " address-family ipv4 vrf 30"],
+        ["interface Tunnel1"],
+    ):
+        tree = read_lines([*around, f"{' ' * len(around)}{line}"])
+        diff = compare(Section(), tree, Ours())
+        assert not compare(tree, tree, Ours(lines=tree)).commands
+        assert (
+            list(typed_lines(diff.commands))
+            or not line.strip()
+            or line.lstrip().startswith(("!", "no ", "end", "exit"))
+        )
 
 
 @pytest.mark.promise("F19")

@@ -447,6 +447,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "leaves the configuration",
     ),
     "runs a command": ({"lines": [*LINES, "do reload"]}, f"lines[{len(LINES)}]", "leaves the configuration"),
+    "another name": ({"lines": [*LINES, "hostname R2"]}, f"lines[{len(LINES)}]", "renames the router"),
     "asks": ({"lines": [*LINES, "crypto key zeroize rsa"]}, f"lines[{len(LINES)}]", "asks for something"),
     "prompt": ({"lines": [*LINES, "R1(config)#ip vrf 31"]}, f"lines[{len(LINES)}]", "begins like a prompt"),
     "indented too far": ({"lines": [*LINES, "   x"]}, f"lines[{len(LINES)}]", "is indented by 3"),

@@ -16,10 +16,11 @@ import pytest
 from lab.iosxe.faults import Fault, no_faults
 from lab.iosxe.server import RouterServer
 from onprem.changes import Ours
-from onprem.diff import compare, undo
+from onprem.diff import compare
 from onprem.errors import PushError
 from onprem.push import Intent, Pushed, Safeguards, plan, push
 from onprem.sections import Section, read_lines, read_running_configuration
+from onprem.undoing import undo
 from tests.onprem.routers import ROUTER, SECRETS, Console, Lab, fault_at, filled, on_line
 
 HERE = Path(__file__).parent

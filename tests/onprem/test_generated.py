@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,80 +13,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.iosxe.faults import Fault, Moment
+from onprem.access import Access
 from onprem.changes import Ours
-from onprem.diff import compare, undo
+from onprem.diff import compare
+from onprem.errors import PushError
 from onprem.inputs import Inputs, find_flaws
+from onprem.others import overwritten_by
 from onprem.push import settled
+from onprem.pushed import Intent, Pushed, found_before, ours_after, pushed_by
 from onprem.sections import read_lines
+from onprem.undoing import undo
+from tests.onprem.generated import KEY, configurations
 from tests.onprem.positions import Router, every_position, old_or_new
 from tests.onprem.routers import ROUTER, SECRETS, Console, Lab
-
-KEY = next(iter(SECRETS))
-numbers = st.sampled_from([10, 20, 30])
-octets = st.integers(1, 250)
-
-
-@st.composite
-def vrfs(draw: st.DrawFn) -> list[str]:
-    number = draw(numbers)
-    return [f"ip vrf {number}", f" rd 65021:{draw(octets)}"]
-
-
-@st.composite
-def prefix_lists(draw: st.DrawFn) -> list[str]:
-    kind, length = draw(st.sampled_from(["permit", "deny"])), draw(st.integers(8, 24))
-    network = f"10.0.0.0/{length}"
-    return [f"ip prefix-list List{draw(numbers)} seq {draw(numbers)} {kind} {network}"]
-
-
-@st.composite
-def route_maps(draw: st.DrawFn) -> list[str]:
-    lines = [f"route-map map{draw(numbers)} {draw(st.sampled_from(['permit', 'deny']))} {draw(numbers)}"]
-    if draw(st.booleans()):
-        lines.append(f" set local-preference {draw(octets)}")
-    if draw(st.booleans()):
-        lines.append(f" set metric {draw(octets)}")
-    return lines
-
-
-@st.composite
-def loopbacks(draw: st.DrawFn) -> list[str]:
-    number = draw(numbers)
-    lines = [f"interface Loopback{number}"]
-    if draw(st.booleans()):
-        lines.append(f" description number {draw(octets)}")
-    return [*lines, f" ip address 172.16.{number}.{draw(octets)} 255.255.255.255"]
-
-
-@st.composite
-def keyrings(draw: st.DrawFn) -> list[str]:
-    lines = [
-        f"crypto ikev2 keyring ring{draw(numbers)}",
-        " peer azure",
-        f"  address 203.0.113.{draw(octets)}",
-    ]
-    return [*lines, *([f"  pre-shared-key local <secret:{KEY}>"] if draw(st.booleans()) else [])]
-
-
-@st.composite
-def neighbors(draw: st.DrawFn) -> list[str]:
-    lines = ["router bgp 65021"]
-    for host in draw(st.lists(st.integers(1, 4), max_size=3, unique=True)):
-        lines.append(f" neighbor 192.0.2.{host} remote-as {draw(st.sampled_from([12076, 65515]))}")
-        if draw(st.booleans()):
-            lines.append(f" neighbor 192.0.2.{host} description number {draw(octets)}")
-    return lines
-
-
-configurations = st.lists(
-    st.one_of(vrfs(), prefix_lists(), route_maps(), loopbacks(), keyrings(), neighbors()), max_size=8
-).map(lambda parts: list(read_lines([line for part in parts for line in part]).lines()))
-"""Sections that are merged, as rendered ones are."""
 
 
 @pytest.mark.promise("P1", "P5", "P6", "P7", "P10", "P26")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(first=configurations, second=configurations)
+@given(first=configurations(), second=configurations())
 def test_any_configuration_leads_to_any_other_and_back(first: list[str], second: list[str]) -> None:
     console = Console()
     factory = console.text
@@ -109,9 +55,44 @@ def test_any_configuration_leads_to_any_other_and_back(first: list[str], second:
     assert sorted(_plain(console.text)) == sorted(_plain(factory)), "and removing ours to the very beginning"
 
 
+@pytest.mark.promise("P7", "P30")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    theirs=configurations(moving=False),
+    first=configurations(moving=False),
+    second=configurations(moving=False),
+)
+def test_whatever_others_have_configured_is_there_again_at_the_end(
+    theirs: list[str], first: list[str], second: list[str]
+) -> None:
+    """Ours may overwrite values of theirs meanwhile; what they use of ours stays, and is said."""
+    console = Console()
+    console.type(compare(console.running, read_lines(theirs), Ours()).commands)
+    start = console.text
+    access, last = Access(router=ROUTER, host=ROUTER), Pushed()
+    notes: list[str] = []
+    for lines in (first, second, []):
+        intent = Intent(lines=tuple(lines), secrets=SECRETS)
+        ours = ours_after(access, intent, last)
+        try:
+            diff = compare(console.running, read_lines(lines), ours)
+        except PushError as refusal:
+            assert "is in the way" in str(refusal)  # noqa: PT017 (it may also be taken)
+            return
+        before = console.running
+        console.type(diff.commands)
+        seen = overwritten_by(before, console.running, diff)
+        last = pushed_by(access, intent, last, replace(diff, found={**diff.found, **seen}))
+        notes += diff.notes
+        assert not compare(console.running, read_lines(lines), settled(read_lines(lines), found_before(last)))
+    if not notes:
+        assert sorted(_plain(console.text)) == sorted(_plain(start))
+
+
 def _plain(text: str) -> list[str]:
     """Lines without separators; a key is masked anew each time that it is entered."""
-    return [line.partition("pre-shared-key")[0] for line in text.splitlines() if line.strip() != "!"]
+    lines = (re.sub(r"(pre-shared-key|password) .*", r"\1", line) for line in text.splitlines())
+    return [line for line in lines if line.strip() != "!"]
 
 
 @pytest.mark.promise("B1", "B2", "B3", "B5")
