@@ -115,7 +115,7 @@ def network_statement(prefix: IPv4Network) -> str:
     """Return a prefix as `network` takes it: IOS leaves out the mask that the address's class implies."""
     first_octet = int(prefix.network_address) >> 24
     classful_length = 8 if first_octet < 128 else 16 if first_octet < 192 else 24  # noqa: PLR2004 (RFC 791)
-    if prefix.prefixlen == classful_length:
+    if prefix.prefixlen in {0, classful_length}:
         return str(prefix.network_address)
     return f"{prefix.network_address} mask {prefix.netmask}"
 

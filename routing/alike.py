@@ -15,8 +15,7 @@ from functools import cached_property
 from ipaddress import IPv4Network
 
 from routing.elements import ElementKind, element_name
-from topology import Network, Peering, VirtualNetwork
-from topology.addressing import overlapping
+from topology import Network, Peering, VirtualNetwork, overlapping
 
 Pair = tuple[str, str]
 Names = Mapping[str, str]

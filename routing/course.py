@@ -145,9 +145,14 @@ def _explain(setting: Setting, parts: tuple[tuple[Trail, ...], ...]) -> str:
     clauses = [_explain_part(setting, parts[0], setting.destination[0])]
     ways = _ways(parts[0])
     for trails, part in zip(parts[1:], setting.destination[1:], strict=True):
-        if set(_ways(trails)) != set(ways):
-            name = _part_name(part, setting.destination[0])
-            clauses.append(f"{name} goes by {_direction(*_sorted(trails))[0].via}")
+        direction = _direction(*_sorted(trails))[0]
+        name = _part_name(part, setting.destination[0])
+        if not direction.determined:
+            clauses.append(f"{name} is open: {_explain_part(setting, trails, part)}")
+        elif not _ways(trails):
+            clauses.append(f"{name} is not reached: {_explain_part(setting, trails, part)}")
+        elif set(_ways(trails)) != set(ways):
+            clauses.append(f"{name} goes by {direction.via}")
     return "; ".join(clauses)
 
 

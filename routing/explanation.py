@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Network
+from itertools import pairwise
 
 from routing.best_path import EXTERNAL_FIRST
 from routing.exchange import tell
@@ -22,6 +23,7 @@ from routing.graph import (
     AdjacencyKind,
     ExpressRouteGatewayNode,
     Graph,
+    LanNode,
     Node,
     RouterNode,
     Segment,
@@ -61,9 +63,17 @@ def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, des
     """Return the clause that says why traffic to a destination ends where it does."""
     if trail.looped:
         return f"traffic to {destination.site.name} comes back to {trail.end.name}"
+    if taken := _own_prefix(trail):
+        return f"it ends at {trail.end.name}, whose own {taken} holds the address, too"
     if obstacle := nearest_obstacle(graph, tables, outage, trail.end, destination):
         return obstacle.reason
     return f"nothing joins {trail.end.name} to {destination.site.name}"
+
+
+def _own_prefix(trail: Trail) -> IPv4Network | None:
+    """Return the prefix of its own by which another site takes what is not for it."""
+    *_, last = trail
+    return last.decision.prefix if last.decision else None
 
 
 # --- what decided ----------------------------------------------------------------------------------------
@@ -127,19 +137,39 @@ def _explain_choice(decision: Decision) -> str | None:
 def _explain_only_way(trails: tuple[Trail, ...]) -> str:
     trail = trails[0]
     kinds = [segment.kind for segment in trail.segments]
-    circuits = [segment.over for segment in trail.segments if segment.kind is SegmentKind.EXPRESS_ROUTE]
     names = " and ".join(_segment_names(trails))
     if kinds == [SegmentKind.PEERING]:
         return f"{names} joins the two virtual networks"
-    if circuits and SegmentKind.VPN in kinds:
-        return f"Route Server passes routes between VPN and ExpressRoute, here {names} (PATH-8)"
-    if len(circuits) > 1:
-        return f"Global Reach joins {names} (ER-16)"
+    if how := _explain_transit(trail, kinds):
+        return how.format(names)
     if _passes_between_virtual_networks(trail):
         return f"the gateways on {names} allow remote virtual networks' traffic (ER-17)"
-    if kinds.count(SegmentKind.VPN) > 1:
-        return f"a VPN gateway passes routes from tunnel to tunnel, here {names} (PATH-11)"
     return f"{trail.decisions[0].node.name} is told of no other way than {names}{_shared(trails)}"
+
+
+def _explain_transit(trail: Trail, kinds: list[SegmentKind]) -> str | None:
+    """Return what passes traffic on from one circuit or tunnel to another, if anything does."""
+    circuits = {segment.over for segment in trail.segments if segment.kind is SegmentKind.EXPRESS_ROUTE}
+    if router := _router_on_the_way(trail):
+        return f"{router.name} attracts it and passes it on, here {{}}"
+    if circuits and SegmentKind.VPN in kinds:
+        return "Route Server passes routes between VPN and ExpressRoute, here {} (PATH-8)"
+    if len(circuits) > 1:
+        return "Global Reach joins {} (ER-16)"
+    if kinds.count(SegmentKind.VPN) > 1:
+        return "a VPN gateway passes routes from tunnel to tunnel, here {} (PATH-11)"
+    return None
+
+
+def _router_on_the_way(trail: Trail) -> RouterNode | None:
+    """Return a router of a location where the way neither begins nor ends."""
+    nodes = [stage.node for stage in trail]
+    for before, node in pairwise(nodes):
+        if isinstance(node, RouterNode) and not isinstance(before, LanNode | RouterNode):
+            after = nodes[nodes.index(node) + 1]
+            if after is not trail.end and not isinstance(after, LanNode | RouterNode):
+                return node
+    return None
 
 
 def _shared(trails: tuple[Trail, ...]) -> str:

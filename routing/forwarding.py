@@ -126,7 +126,7 @@ class Onward:
     tables: Tables
     destination: Destination
     _known: dict[tuple[Node, IPv4Network | None], tuple[Trail, ...]] = field(default_factory=dict)
-    _passing: list[Node] = field(default_factory=list)
+    _passing: list[tuple[Node, IPv4Network | None]] = field(default_factory=list)
     """The nodes that a packet has passed while its way is being worked out."""
 
     def trails(self, node: Node, pinned: IPv4Network | None = None) -> tuple[Trail, ...]:
@@ -141,12 +141,15 @@ class Onward:
         if node is self.destination.site:
             trails: tuple[Trail, ...] = (_end(node, delivered=True),)
         else:
-            self._passing.append(node)
+            self._passing.append(key)
             trails = tuple(self._leave(node, pinned))
             self._passing.pop()
-        if not any(trail.looped and trail.end in self._passing for trail in trails):
+        if not any(trail.looped and self._is_passed(trail.end) for trail in trails):
             self._known[key] = trails  # else it depends on where the packet came from
         return trails
+
+    def _is_passed(self, node: Node) -> bool:
+        return any(passed is node for passed, _ in self._passing)
 
     def _leave(self, node: Node, pinned: IPv4Network | None) -> Iterator[Trail]:
         decision = self._decide(node, pinned)
@@ -157,11 +160,13 @@ class Onward:
             over = route.learned_over
             if over is None:  # the prefix ends here, but this is not the site that the packet is for
                 yield _end(node, decision)
-            elif over.sender in self._passing:
+                continue
+            entered = (over.sender, self._pinned(node, over.sender, decision))
+            if entered in self._passing:
                 back = Trail(node=over.sender, end=over.sender, looped=True)
                 yield _ahead(decision, over, back)
             else:
-                for rest in self.trails(over.sender, self._pinned(node, over.sender, decision)):
+                for rest in self.trails(*entered):
                     yield _ahead(decision, over, rest)
 
     def _pinned(self, node: Node, entered: Node, decision: Decision) -> IPv4Network | None:

@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from routing.routes import OWN_AS, Route
-from topology.addressing import overlapping
+from topology import overlapping
 
 if TYPE_CHECKING:
     from routing.graph import Adjacency, LanNode, Node, VirtualNetworkNode

@@ -3,7 +3,7 @@
 `load_stack` reads it from a stack file; everything else in the project starts from the `Network` it returns.
 """
 
-from topology.addressing import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN, Asn
+from topology.addressing import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN, Asn, overlapping
 from topology.azure import CircuitFamily, CircuitTier, Existing, ExpressRouteGatewaySku, VpnGatewaySku
 from topology.document import Document
 from topology.errors import Mistake, Place, StackFileError
@@ -101,5 +101,6 @@ __all__ = [
     "load_config",
     "load_network",
     "load_stack",
+    "overlapping",
     "read_config",
 ]

@@ -122,9 +122,13 @@ def inside(prefix: IPv4Network, spaces: Iterable[IPv4Network]) -> bool:
 def outside(
     prefixes: Iterable[IPv4Network] | None, spaces: tuple[IPv4Network, ...]
 ) -> Iterator[tuple[int, IPv4Network]]:
-    """Yield the prefixes, with their numbers in the list, that none of the spaces holds whole."""
+    """Yield the prefixes, with their numbers in the list, that none of the spaces holds whole.
+
+    A default route among the spaces is the way to everything else, and holds nothing but itself.
+    """
+    networks = tuple(space for space in spaces if space.prefixlen)
     for index, prefix in enumerate(prefixes or ()):
-        if not inside(prefix, spaces):
+        if not inside(prefix, networks if prefix.prefixlen else spaces):
             yield index, prefix
 
 

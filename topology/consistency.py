@@ -20,7 +20,6 @@ from topology import (
 from topology.addressing import overlapping
 from topology.errors import Mistake, flaw
 from topology.network import Network
-from topology.sites import Location, VirtualNetwork
 
 EVERY_NAME = "*"
 """Stands for all objects of a section that could not be loaded at all."""
@@ -140,19 +139,27 @@ def _names_that_differ_in_case(network: Network) -> Found:
 
 
 def _site_overlaps(network: Network) -> Found:
-    """Sites whose prefixes overlap cannot both be reached (PEER-7, VPN-9, ER-3)."""
-    sites: tuple[tuple[str, VirtualNetwork | Location], ...] = (
-        *(("virtualNetworks", vnet) for vnet in network.virtual_networks.values()),
-        *(("locations", site) for site in network.locations.values()),
-    )
-    prefixes = [((section, site.name), prefix) for section, site in sites for prefix in site.prefixes]
-    ordered = sorted(prefixes, key=lambda entry: (entry[1].network_address, entry[1].prefixlen))
-    widest: tuple[tuple[str, str], IPv4Network] | None = None
-    for owner, prefix in ordered:
-        if widest and prefix.overlaps(widest[1]) and owner != widest[0]:
-            yield flaw(*owner, says=f"{prefix} overlaps with {widest[1]} of {widest[0][1]} (PEER-7, ER-3)")
-        if widest is None or prefix.broadcast_address > widest[1].broadcast_address:
-            widest = (owner, prefix)
+    """A location may be around others, as a summary is; else one of two could not be reached."""
+    owned: list[tuple[tuple[str, str, IPv4Network], IPv4Network]] = [
+        ((section, name, prefix), prefix)
+        for section, sites in (
+            ("virtualNetworks", network.virtual_networks),
+            ("locations", network.locations),
+        )
+        for name, site in sites.items()
+        for prefix in site.prefixes
+    ]
+    for (section, name, prefix), (other_section, other_name, other) in overlapping(owned):
+        if (section, name) == (other_section, other_name) or section == "locations":
+            continue
+        if other_section == "virtualNetworks":
+            says = f"{other} overlaps with {prefix} of {name} (PEER-7)"
+            yield flaw(other_section, other_name, says=says)
+        elif not prefix.subnet_of(other) or prefix == other:
+            says = (
+                f"{other} lies inside {prefix} of {name}, whose gateways take no such route (VPN-9, PATH-5)"
+            )
+            yield flaw(other_section, other_name, says=says)
 
 
 def _link_overlaps(network: Network) -> Found:
@@ -161,7 +168,7 @@ def _link_overlaps(network: Network) -> Found:
         (entry, entry.prefix) for entry in _prefixes(network)
     ):
         rule = {"link": "ER-3", "globalReach": "ER-16"}.get(other_kind)
-        if rule and (other_kind, kind) != ("link", "location"):
+        if rule and prefix.prefixlen and (other_kind, kind) != ("link", "location"):
             yield flaw(*path, says=f"{other} overlaps with {prefix} of {owner} ({rule})")
 
 

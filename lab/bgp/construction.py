@@ -5,9 +5,10 @@ from __future__ import annotations
 from lab.bgp.azure import AzureSide
 from lab.bgp.blueprint import Blueprint
 from lab.bgp.draft import Draft
+from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.premises import Premises
 from lab.bgp.vpn import Vpn
-from topology import Network
+from topology import Network, overlapping
 
 
 def draw_blueprint(network: Network) -> Blueprint:
@@ -16,8 +17,17 @@ def draw_blueprint(network: Network) -> Blueprint:
     Raises:
         UnsupportedDesignError: if the description has something that is not brought to life here.
     """
+    _refuse_overlaps(network)
     draft = Draft(network)
     azure = AzureSide(draft)
     premises = Premises(draft, azure)
     Vpn(draft, azure, premises)
     return draft.blueprint()
+
+
+def _refuse_overlaps(network: Network) -> None:
+    """A host has one way to its own network here: a summary would be one, and hide what lies in it."""
+    owned = [(site, prefix) for site in network.sites for prefix in network.site_prefixes(site)]
+    for site, other in overlapping(owned):
+        if site != other:
+            raise UnsupportedDesignError(f"{site} and {other} overlap, which is not brought to life here")

@@ -105,6 +105,7 @@ def test_advertising_nothing_denies_everything(lines_of: LinesOf) -> None:
         ("172.20.0.0/24", "172.20.0.0 mask 255.255.255.0"),
         ("192.168.200.0/24", "192.168.200.0"),
         ("10.2.30.0/25", "10.2.30.0 mask 255.255.255.128"),
+        ("0.0.0.0/0", "0.0.0.0"),
     ],
 )
 def test_mask_that_the_class_implies_is_left_out(prefix: str, statement: str) -> None:

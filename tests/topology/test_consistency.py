@@ -685,18 +685,32 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
             (f"{CE2}.ospf.routerId", "10.2.30.254 is another router's too"),
         ),
     ),
-    "sites that overlap": (
+    "virtual networks that overlap": (
+        at("virtualNetworks.remote.addressSpace", ["10.17.30.0/26", "10.11.0.0/16"]),
+        (
+            ("virtualNetworks.remote", "10.11.0.0/16 overlaps with 10.11.30.0/26 of spoke"),
+            ("virtualNetworks.remote", "10.11.0.0/16 overlaps with 10.11.30.64/26 of branch"),
+        ),
+    ),
+    "a location inside a virtual network": (
         both(
-            at("locations.location2.prefixes", ["10.2.30.0/26"]),
-            at("locations.location2.host", "10.2.30.1"),
+            at("locations.location2.prefixes", ["10.10.30.64/26"]),
+            at("locations.location2.host", ...),
             at("locations.location2.defaultGateway", ...),
         ),
-        (("locations.location2", "10.2.30.0/26 overlaps with 10.2.30.0/25 of location1"),),
+        (("locations.location2", "10.10.30.64/26 lies inside 10.10.30.0/24 of hub"),),
     ),
 }
 
 
 ALLOWED: Mapping[str, Changes] = {
+    "a location's summary around virtual networks and another location": at(
+        "locations.location2.prefixes", ["10.1.31.0/25", "10.0.0.0/8"]
+    ),
+    "a location that is the way to everything": at(
+        "locations.location2.prefixes", ["10.1.31.0/25", "0.0.0.0/0"]
+    ),
+    "one prefix at two locations": at("locations.location2.prefixes", ["10.1.31.0/25", "10.2.30.0/25"]),
     "one ASN on both of a virtual network's gateways": {},
     "more connections of a Premium circuit": both(
         many_vnets(

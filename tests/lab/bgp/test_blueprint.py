@@ -95,6 +95,14 @@ def test_a_route_server_is_refused_by_name(changed: Changed) -> None:
         draw_blueprint(changed(change))
 
 
+def test_a_summary_around_other_sites_is_said_to_be_unsupported(changed: Changed) -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["locations"]["location2"]["prefixes"].append("10.0.0.0/8")
+
+    with pytest.raises(UnsupportedDesignError, match="hub and location2 overlap"):
+        draw_blueprint(changed(change))
+
+
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_generated_networks_are_the_same_for_a_seed_and_wholly_drawn(seed: int) -> None:
     description, generated = generate(seed)
