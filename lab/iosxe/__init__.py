@@ -13,6 +13,8 @@ Modelled:
 - keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text; type 7;
 - startup-config, `reload`, a boot that takes its time, the archive, `configure terminal revert timer`,
   `configure confirm`, `configure replace` by a file of the router's own, the exclusive lock;
+- files in flash, `dir`, `verify /md5`, `copy` to and from the running configuration, `tclsh` as far as other
+  tools of this trade write files with it;
 - who gets in: terminal lines, their access list, the address of the management port (`reachability.py`);
 - the lines of a router in use that the tables do not know: kept and printed as they were loaded, if the
   router is told to (`foreign.py`);
@@ -22,8 +24,8 @@ Not modelled:
 
 - packets: no BGP, OSPF, BFD, IKE or IPsec runs, so neighbors stay `Idle` (unless a `Plane` of `plane.py` says
   what they would do) and no interface ever goes down by itself; SSH comes over the management port only;
-- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace` of other files or with a list of what it does, `copy` of
-  other files, syslog on the screen;
+- IPv6, AAA, SNMP, EEM, NETCONF, `configure replace` of other files or with a list of what it does, `copy`
+  between other places, syslog on the screen;
 - `revert timer idle`, the syslog messages of a revert, and what a second revert timer does (it is refused);
 - time: a command takes none, or `latency`; a VRF is gone at once, a running-config never read half written;
 - every command that is not in the tables: it is invalid input, also where a real router would take it.

@@ -13,9 +13,10 @@ import asyncssh
 
 from lab.iosxe.archive import NO_ARCHIVE, PENDING, Archive, ArchiveFailed, RevertTimer
 from lab.iosxe.configuration import Section, print_configuration
-from lab.iosxe.editor import Editor
+from lab.iosxe.editor import Editor, Position
 from lab.iosxe.factory import factory_configuration
 from lab.iosxe.files import replace_file
+from lab.iosxe.flash import Flash
 from lab.iosxe.foreign import banner_text
 from lab.iosxe.plane import Plane
 from lab.iosxe.sealing import Sealer, mask_secrets
@@ -54,6 +55,7 @@ class Device:
         self.editor = Editor(TABLES, self.sealer, refuses_weak=refuses_weak, foreign=foreign)
         self.transcript: list[Entry] = []
         self.archive = Archive(self._file("archive"))
+        self.flash = Flash(self._file("flash"))
         self.timer = RevertTimer(self._file("revert.json"), minute=minute, roll_back=self._roll_back)
         self.plane = Plane()
         self.started = time.monotonic()
@@ -142,6 +144,31 @@ class Device:
         self.editor.load(text)
         self.persist()
         return "\nTotal number of passes: 1\nRollback Done\n"
+
+    def keep_running(self, name: str) -> str:
+        """Does what `copy running-config FILE` does."""
+        text = self.running
+        try:
+            self.flash.write(name, text)
+        except OSError:
+            return f"%Error opening {name} (No such device)"
+        return f"{len(text)} bytes copied in 0.120 secs ({len(text) * 8} bytes/sec)"
+
+    def merge(self, name: str) -> str:
+        """Does what `copy FILE running-config` does: takes the lines of a file as if they were typed."""
+        text = self.flash.read(name)
+        if text is None:
+            return f"%Error opening {name} (No such file or directory)"
+        said, position = [], Position()
+        for line in text.splitlines():
+            if line.strip() in {"exit", "end"}:
+                position = position.parent if line.strip() == "exit" else Position()
+                continue
+            outcome = self.editor.take(position, line)
+            position = outcome.position
+            said += [*outcome.notices, *((outcome.mismatch.message,) if outcome.mismatch else ())]
+        self.persist()
+        return "\n".join((*said, f"{len(text)} bytes copied in 0.120 secs ({len(text) * 8} bytes/sec)"))
 
     def arm_revert(self, minutes: int) -> str:
         """Archives the running configuration, to return to it after `minutes`; the file's name.

@@ -16,6 +16,7 @@ from lab.iosxe.exec_commands import PRIVILEGED, UNPRIVILEGED, Exec, filter_outpu
 from lab.iosxe.faults import Fault, Moment
 from lab.iosxe.grammar import Grammar, Match, Mismatch, invalid_input
 from lab.iosxe.screen import Screen
+from lab.iosxe.tcl import Tcl
 
 PROMPT_WIDTH = 20
 """Characters of the hostname in the prompt of configuration mode."""
@@ -26,6 +27,7 @@ _CLEAR = "\x15"
 _LITERAL = "\x16"
 _PLAIN = re.compile(r"[^\x00-\x1f?\x7f-\xa0]+")
 
+_ON_FILES = ("copy in", "copy out", "replace", "tcl")
 _QUESTIONS = {
     "copy": "Destination filename [startup-config]? ",
     "reload": "Proceed with reload? [confirm]",
@@ -54,6 +56,7 @@ class Session:
         self._line = ""
         self._screen = Screen()
         self._after_return = self._literal = False
+        self._tcl: Tcl | None = None
 
     @property
     def prompt(self) -> str:
@@ -61,6 +64,8 @@ class Session:
         if self._question is not None:
             return ""
         name = self._device.hostname
+        if self._tcl is not None:
+            return "+>" if self._tcl.is_open else f"{name}(tcl)#"
         if self._position is not None:
             return f"{name[:PROMPT_WIDTH]}({self._position.mode.prompt})#"
         return f"{name}{'#' if self._privileged else '>'}"
@@ -216,9 +221,19 @@ class Session:
         if self._question is not None:
             question, self._question = self._question, None
             return question(line)
+        if self._tcl is not None:
+            return self._run_tcl(self._tcl, line, column)
         if self._position is None:
             return self._run_exec(line, column)
         return self._run_configuration(line, column)
+
+    def _run_tcl(self, tcl: Tcl, line: str, column: int) -> str:
+        """An exec command works in the shell too, as long as nothing is open."""
+        if not tcl.is_open and line.strip() in {"tclquit", "exit"}:
+            self._tcl = None
+            return ""
+        said = tcl.take(line)
+        return self._run_exec(line, column) if said is None else said
 
     def _run_configuration(self, line: str, column: int) -> str:
         assert self._position is not None
@@ -267,8 +282,8 @@ class Session:
         action = found.command.action
         if action == "configure" and self._position is None:
             return self._configure(arguments, wants_lock="lock" in found.words)
-        if action == "replace":
-            return self._replace(found, arguments)
+        if action in _ON_FILES:
+            return self._act_on_files(found, arguments)
         if action in _QUESTIONS and not (action == "enable" and self._privileged):
             self._question = {"copy": self._copy, "reload": self._reload, "enable": self._enable}[action]
             self._hidden = action == "enable"
@@ -284,6 +299,14 @@ class Session:
         if action == "privilege":
             return f"Current privilege level is {15 if self._privileged else 1}"
         return ""
+
+    def _act_on_files(self, found: Match[Exec], arguments: tuple[str, ...]) -> str:
+        if found.command.action == "replace":
+            return self._replace(found, arguments)
+        if found.command.action == "tcl":
+            self._tcl = Tcl(self._device.flash)
+            return ""
+        return self._copy_file(arguments[0], into=found.command.action == "copy in")
 
     def _configure(self, minutes: tuple[str, ...], *, wants_lock: bool) -> str:
         refusal = self._device.lock(self._number, asked=wants_lock)
@@ -318,6 +341,20 @@ class Session:
             "assumed to be a complete configuration, not a partial\n"
             "configuration. Enter Y if you are sure you want to proceed. ? [no]: "
         )
+
+    def _copy_file(self, name: str, *, into: bool) -> str:
+        quiet = ("file", "prompt") in self._device.editor.root.lines
+        target = "running-config" if into else name.rpartition("/")[2]
+
+        def answered(answer: str) -> str:
+            if answer.strip() not in {"", target}:
+                return f"%Error opening {answer.strip()} (No such device)"
+            return self._device.merge(name) if into else self._device.keep_running(name)
+
+        if quiet:
+            return answered("")
+        self._question = answered
+        return f"Destination filename [{target}]? "
 
     def _copy(self, answer: str) -> str:
         if answer.strip() not in {"", "startup-config"}:

@@ -161,6 +161,7 @@ GLOBAL = (
     C(syntax="ip forward-protocol =nd"),
     C(syntax="ip http (server|secure-server)", default_on=True),
     C(syntax="ip scp server enable"),
+    C(syntax="file prompt (=quiet|=noisy|=alert)"),
     C(syntax="ip ssh version =<2-2>"),
     C(syntax="ip ssh (time-out =<1-120>|authentication-retries =<0-5>|source-interface =<interface>)"),
     C(
