@@ -7,6 +7,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
 STACK ?= test
 NETWORKS ?= 100
@@ -38,10 +40,11 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/python -m pytest -q -m "not engine and not emulated and not thorough" -n $(WORKERS)
 
 .PHONY: bench
-bench: packages ## measure previews and policies up to 3,000 resources, predictions up to 1,000 sites, living networks up to 50 routers
+bench: packages $(BENCH_INSTALLED) ## measure previews, policies, predictions, pushes beside other tools, living networks
 	$(BIN)/python -m lab.bench
 	PYTHONPATH=policy $(BIN)/python -m tests.policy.measure_cost
 	$(BIN)/python -m routing.benchmark
+	$(BIN)/python -m onprem.benchmark
 	$(BIN)/python -m lab.bgp.bench 20 50
 
 .PHONY: mutants
@@ -92,16 +95,26 @@ $(INSTALLED): requirements/dev.txt
 	  || { echo "Install Python 3.11 or newer with its venv module (Debian: apt install python3 python3-venv)."; exit 1; }
 	@echo "installing into $(VENV), about a minute"
 	@"$(PYTHON)" -m venv $(VENV)
-	@if command -v uv >/dev/null; then \
-	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<; \
-	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r $<; \
-	fi
-	@touch $@
+	@$(call install,$(BIN)/python)
+
+# other tools that push configuration, for `make bench` only: their requirements do not go with ours
+$(BENCH_INSTALLED): requirements/bench.txt
+	@echo "installing other tools into $(BENCH_VENV)"
+	@"$(PYTHON)" -m venv $(BENCH_VENV)
+	@$(call install,$(BENCH_VENV)/bin/python)
+
+# $(1): the Python to install into, from the requirement file that the target depends on
+define install
+if command -v uv >/dev/null; then \
+  uv pip install --quiet --compile-bytecode --python $(1) --require-hashes -r $<; \
+else \
+  $(1) -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r $<; \
+fi; touch $@
+endef
 
 .PHONY: requirements
 requirements: ## pin the requirement files anew (needs uv)
-	cd requirements && for name in runtime dev; do \
+	cd requirements && for name in runtime dev bench; do \
 	  uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	    --python-version 3.11 $$name.in -o $$name.txt; \
 	done
@@ -109,4 +122,4 @@ requirements: ## pin the requirement files anew (needs uv)
 .PHONY: clean
 clean: ## remove what the tools have cached; not .venv, not the lab
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './$(VENV)/*' -not -path './$(BENCH_VENV)/*' -prune -exec rm -rf {} +
