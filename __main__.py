@@ -6,6 +6,7 @@ import pulumi
 
 from components.aliases import drop_old_version_aliases
 from components.configuration import read_settings
+from components.debug_messages import drop_debug_messages
 from components.hybrid_network import HybridNetwork
 from components.paths import PATHS_OUTPUT, report_changes, steady_paths
 from topology import StackFileError
@@ -17,6 +18,8 @@ except StackFileError as error:
 
 if not settings.keep_old_aliases:
     drop_old_version_aliases()
+if not settings.debug_messages:
+    drop_debug_messages()
 
 hybrid_network = HybridNetwork("network", settings)
 for name, value in hybrid_network.outputs.items():

@@ -39,6 +39,7 @@ class Settings:
     authorization_keys: Mapping[str, pulumi.Output[str]]
     subscription: str | None
     keep_old_aliases: bool
+    debug_messages: bool
 
 
 def read_settings(project: Path) -> Settings:
@@ -67,6 +68,7 @@ def read_settings(project: Path) -> Settings:
         ),
         subscription=pulumi.Config("azure-native").get("subscriptionId"),
         keep_old_aliases=config.get_bool("keepOldAliases") or False,
+        debug_messages=config.get_bool("debugMessages") or False,
     )
 
 
