@@ -266,13 +266,33 @@ def files_with(text: str, *folders: Path) -> list[Path]:
     return [file for file in files if text.encode() in file.read_bytes()]
 
 
-def interrupt_when(process: subprocess.Popen[str], happened: Callable[[], bool]) -> str:
-    """Press Ctrl-C once something has happened, and return what the process said until its end."""
+def only_waits_for(deployment: Deployment, part: str) -> Callable[[], bool]:
+    """Return whether Azure has a resource with this in its id, and nothing else has come for a second.
+
+    A request that is cut off while it is under way leaves what only Azure knows of.
+    """
+    seen: list[list[str]] = []
+
+    def is_so() -> bool:
+        seen.append(deployment.azure_resources())
+        time.sleep(0.1)
+        return len(seen) > 10 and seen[-10] == seen[-1] and any(part in resource for resource in seen[-1])
+
+    return is_so
+
+
+def wait_until(process: subprocess.Popen[str], happened: Callable[[], bool]) -> None:
+    """Wait until something has happened that a process does."""
     deadline = time.monotonic() + _SECONDS
     while not happened():
-        assert process.poll() is None, "it ended before it could be interrupted"
+        assert process.poll() is None, "it ended before that happened"
         assert time.monotonic() < deadline, "what was waited for did not happen"
         time.sleep(0.02)
+
+
+def interrupt_when(process: subprocess.Popen[str], happened: Callable[[], bool]) -> str:
+    """Press Ctrl-C once something has happened, and return what the process said until its end."""
+    wait_until(process, happened)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=_SECONDS)
     return output

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from tests.deployment.conftest import HUB, Deployment, Result, interrupt_when
+from tests.deployment.conftest import (
+    HUB,
+    Deployment,
+    Result,
+    interrupt_when,
+    only_waits_for,
+    wait_until,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -103,20 +108,39 @@ def test_an_interrupted_up_is_finished_by_the_next(deployment: Deployment) -> No
     deployment.azure("POST", "/lab/faults", slow)
     process = deployment.start_pulumi("up", "--yes", "--skip-preview")
 
-    seen: list[list[str]] = []
-
-    def only_the_gateway_is_waited_for() -> bool:
-        """Whether nothing has come for a second: a request that is cut off leaves what only Azure knows."""
-        seen.append(deployment.azure_resources())
-        time.sleep(0.1)
-        return (
-            any("vgw-hub" in resource for resource in seen[-1]) and len(seen) > 10 and seen[-10] == seen[-1]
-        )
-
-    output = interrupt_when(process, only_the_gateway_is_waited_for)
+    output = interrupt_when(process, only_waits_for(deployment, "vgw-hub"))
     assert process.returncode != 0
     assert "Traceback" not in output
     assert "set local-preference" not in deployment.running("location1-ce1")
+    assert_up_finishes(deployment)
+    assert_nothing_is_left(deployment)
+
+
+def test_an_up_that_was_killed_is_finished_as_the_guide_says(deployment: Deployment) -> None:
+    slow = {
+        "method": "PUT",
+        "path_pattern": "virtualNetworkGateways/vgw-hub",
+        "operation": "slow",
+        "delay": 60.0,
+    }
+    deployment.azure("POST", "/lab/faults", slow)
+    process = deployment.start_pulumi("up", "--yes", "--skip-preview")
+    wait_until(process, only_waits_for(deployment, "vgw-hub"))
+    process.kill()
+    process.communicate()
+
+    locked = deployment.pulumi("up", "--yes", "--skip-preview")
+    assert_clear(locked, "currently locked", "pulumi cancel")
+    assert deployment.pulumi("cancel", "--yes").code == 0
+    assert deployment.pulumi("refresh", "--yes", "--clear-pending-creates").code == 0
+    (gateway,) = [i for i in deployment.azure_resources() if i.endswith("vgw-hub-test-eastus")]
+    refused = deployment.pulumi("up", "--yes", "--skip-preview")
+    assert_clear(refused, f"cannot create already existing resource '{gateway}'")
+    (parent,) = [r["urn"] for r in deployment.state() if r["urn"].endswith("VpnGateway::hub-vpn-gateway")]
+    named = ("azure-native:network:VirtualNetworkGateway", "hub-vpn-gateway", gateway)
+    options = ("--parent", f"parent={parent}", "--generate-code=false", "--yes")
+    imported = deployment.pulumi("import", *named, *options)
+    assert imported.code == 0, imported.output
     assert_up_finishes(deployment)
     assert_nothing_is_left(deployment)
 

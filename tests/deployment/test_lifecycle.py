@@ -93,23 +93,6 @@ def test_what_vanished_from_azure_is_made_again(deployed: Deployment) -> None:
     assert deployed.azure_resource(path)["properties"]["provisioningState"] == "Succeeded"
 
 
-def test_what_the_state_has_lost_is_imported_again(deployed: Deployment) -> None:
-    """Also the way out of an `up` that was killed before it could note what it had made."""
-    kind = f"{_NETWORK}VirtualNetworkGatewayConnection"
-    (lost,) = [r for r in deployed.state() if r["urn"].endswith(f"{kind}::expressroute2-hub-connection")]
-    assert deployed.pulumi("state", "delete", "--force", "--yes", lost["urn"]).code == 0
-    refused = deployed.pulumi("up", "--yes", "--skip-preview")
-    assert refused.code != 0
-    assert f"cannot create already existing resource '{lost['id']}'" in refused.output
-    named = (kind, "expressroute2-hub-connection", lost["id"], "--parent", f"parent={lost['parent']}")
-    imported = deployed.pulumi("import", *named, "--yes", "--generate-code=false")
-    assert imported.code == 0, imported.output
-    changes = deployed.up().changes
-    assert set(changes) == {"updated", "unchanged"}
-    assert changes["updated"] == 1
-    assert deployed.pulumi("preview", "--expect-no-changes").code == 0
-
-
 def test_drift_on_a_router_is_found_and_repaired(deployed: Deployment) -> None:
     deployed.type_on_router(
         "location1-ce1", "route-map prefer-ER-over-VPN permit 10", "set local-preference 50"
