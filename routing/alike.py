@@ -231,8 +231,7 @@ def _sole_peerings(network: Network) -> Iterator[Peering]:
 
 
 def _is_plain(vnet: VirtualNetwork) -> bool:
-    routed = any(subnet.route_table for subnet in vnet.subnets.values())
-    return not vnet.has_gateway and vnet.route_server is None and not routed
+    return not vnet.has_gateway and vnet.route_server is None
 
 
 def _member(vnet: VirtualNetwork, peering: Peering) -> Member:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations, product
 
@@ -35,7 +35,6 @@ from routing.graph import (
 from routing.origins import find_origins
 from topology import (
     AZURE_GATEWAY_ASN,
-    GATEWAY_SUBNET,
     Circuit,
     DefaultInformation,
     Link,
@@ -60,11 +59,7 @@ class _Construction:
         self.network = network
         self.graph = Graph()
         self.virtual_networks = {
-            name: VirtualNetworkNode(
-                name=name,
-                prefixes=vnet.address_space,
-                route_tables=_route_tables(vnet, set(vnet.subnets) - {GATEWAY_SUBNET}),
-            )
+            name: VirtualNetworkNode(name=name, prefixes=vnet.address_space)
             for name, vnet in network.virtual_networks.items()
         }
         self.express_route_gateways = {
@@ -232,12 +227,6 @@ class _Construction:
             self.graph.default_originators.append(to_lan)
 
 
-def _route_tables(vnet: VirtualNetwork, subnets: Collection[str]) -> tuple[str, ...]:
-    """Return the route tables on some of a virtual network's subnets."""
-    tables = (subnet.route_table for name, subnet in vnet.subnets.items() if name in subnets)
-    return tuple(dict.fromkeys(table for table in tables if table))
-
-
 def _local(network: Network, vnet: VirtualNetwork) -> tuple[IPv4Network, ...]:
     """Return the address spaces that a virtual network's gateways serve (PEER-13)."""
     spokes = (
@@ -256,7 +245,6 @@ def _express_route_gateway(
     return ExpressRouteGatewayNode(
         name=f"{vnet.name}'s ExpressRoute gateway",
         element=gateway_element(vnet.name, GatewayKind.EXPRESS_ROUTE),
-        route_tables=_route_tables(vnet, (GATEWAY_SUBNET,)),
         allow_remote_vnet_traffic=gateway.allow_remote_vnet_traffic,
         local=local,
         exchanges=_exchanges(vnet),
@@ -269,7 +257,6 @@ def _vpn_gateway(vnet: VirtualNetwork, local: tuple[IPv4Network, ...]) -> VpnGat
     return VpnGatewayNode(
         name=f"{vnet.name}'s VPN gateway",
         element=gateway_element(vnet.name, GatewayKind.VPN),
-        route_tables=_route_tables(vnet, (GATEWAY_SUBNET,)),
         asn=gateway.asn,
         local=local,
     )

@@ -156,15 +156,6 @@ def _explain(setting: Setting, parts: tuple[tuple[Trail, ...], ...]) -> str:
     return "; ".join(clauses)
 
 
-def _unknown(trails: tuple[Trail, ...]) -> str:
-    tables = dict.fromkeys(
-        table for trail in trails for stage in trail if stage.rest for table in stage.node.route_tables
-    )
-    if tables:
-        return f"user routes are not predicted, and {' and '.join(tables)} may send it another way (PATH-5)"
-    return "a router on the way is not described, so nobody here knows what it prefers"
-
-
 def _ways(trails: tuple[Trail, ...]) -> tuple[tuple[Segment, ...], ...]:
     if len(trails) == 1:
         return (trails[0].segments,) if trails[0].delivered else ()
@@ -183,7 +174,7 @@ def _explain_part(setting: Setting, trails: tuple[Trail, ...], destination: Dest
         loss = explain_loss(setting.graph, setting.tables, setting.outage, ending[0], destination)
         clauses.append(f"but some of it is lost: {loss}" if arriving else loss)
     if not all(trail.described for trail in arriving):
-        clauses.append(_unknown(arriving))
+        clauses.append("a router on the way is not described, so nobody here knows what it prefers")
     return "; ".join(clauses)
 
 

@@ -17,7 +17,6 @@ def design_findings(network: Network) -> Iterator[Finding]:
     yield from _one_router_for_both_links(network)
     yield from _overlapping_summaries(network)
     yield from _leaks(network)
-    yield from _user_routes(network)
 
 
 def _links(network: Network) -> Iterator[Finding]:
@@ -47,20 +46,6 @@ def _one_router_for_both_links(network: Network) -> Iterator[Finding]:
                 mend="End the secondary link on another router of the location.",
                 failures=(f"router:{primary.router}",),
             )
-
-
-def _user_routes(network: Network) -> Iterator[Finding]:
-    for vnet in network.virtual_networks.values():
-        for name, subnet in vnet.subnets.items():
-            if subnet.route_table:
-                yield Finding(
-                    kind=FindingKind.NOT_DETERMINED,
-                    severity=Severity.WARNING,
-                    message=f"{subnet.route_table} on subnet {name} of {vnet.name} is not predicted: its "
-                    "user routes stand before all others (PATH-5)",
-                    causes=(("virtualNetworks", vnet.name, "subnets", name, "routeTable"),),
-                    mend="Compare with the effective routes of a network interface there.",
-                )
 
 
 # --- prefixes --------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ class Trail:
     segments: tuple[Segment, ...] = ()
     """What people call the parts of the way."""
     described: bool = True
-    """Whether it is known what every router and every virtual network on the way goes by."""
+    """Whether the stack file describes every router on the way."""
     by_chance: bool = False
     """Whether a node on the way may just as well have chosen otherwise."""
 
@@ -79,8 +79,7 @@ class Trail:
 
 
 def _end(node: Node, decision: Decision | None = None, *, delivered: bool = False) -> Trail:
-    known = delivered or _is_described(node)
-    return Trail(node=node, end=node, delivered=delivered, decision=decision, described=known)
+    return Trail(node=node, end=node, delivered=delivered, decision=decision, described=_is_described(node))
 
 
 def _ahead(decision: Decision, over: Adjacency, rest: Trail) -> Trail:
@@ -106,7 +105,7 @@ def _ahead(decision: Decision, over: Adjacency, rest: Trail) -> Trail:
 
 
 def _is_described(node: Node) -> bool:
-    return not node.route_tables and (not isinstance(node, RouterNode) or node.described)
+    return not isinstance(node, RouterNode) or node.described
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,8 +42,6 @@ class Node:
     """The element whose failure ends it; sites never fail."""
     segment: Segment | None = None
     """What traffic through it crosses."""
-    route_tables: tuple[str, ...] = ()
-    """Route tables on its subnets, whose user routes may send packets from here another way (PATH-5)."""
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

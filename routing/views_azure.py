@@ -240,7 +240,7 @@ def effective_routes(view: Vantage) -> RouteTable:
         columns=_EFFECTIVE,
         rows=rows,
         notes=(
-            "Azure lists its reserved ranges besides, with next hop None, and the subnet's user routes.",
+            "Azure lists its reserved ranges besides, with next hop None; route tables are not described.",
             "Next Hop IP is an address that only the deployment knows.",
         ),
         text=dashed(_EFFECTIVE, rows),

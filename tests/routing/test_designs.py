@@ -574,26 +574,3 @@ def test_either_link_of_one_circuit_is_the_same_circuit(paths: Predict, over: Ov
     assert path.determined
     assert path.symmetric
     assert "whichever" in path.reason
-
-
-ROUTED = {
-    "routeTables": {"t": {"routes": {"r": {"prefix": "10.2.30.0/25", "nextHop": "None"}}}},
-    "virtualNetworks": {"spoke": {"subnets": {"workload": {"routeTable": "t"}}}},
-}
-
-
-def test_user_routes_are_said_to_be_unknown(paths: Predict) -> None:
-    after = paths(ROUTED)
-    leaving, entering = after["spoke", "location1"], after["location1", "spoke"]
-    assert not leaving.determined
-    assert "t may send it another way (PATH-5)" in leaving.reason
-    assert not entering.determined
-    assert "the way back is open" in entering.reason
-    assert after["hub", "location1"].determined
-
-
-def test_user_routes_on_a_gateway_subnet_leave_what_comes_through_open(paths: Predict) -> None:
-    subnets = {"virtualNetworks": {"hub": {"subnets": {"GatewaySubnet": {"routeTable": "t"}}}}}
-    after = paths({**subnets, "routeTables": ROUTED["routeTables"]})
-    assert not after["location1", "spoke"].determined
-    assert after["location1", "remote"].determined
