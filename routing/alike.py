@@ -1,8 +1,8 @@
 """Spokes that differ in nothing but their names are worked out once: two of them stand for all.
 
 - Alike are virtual networks that have nothing but one peering, as spokes of the same hub under the same
-  terms, and prefixes that overlap with no other site's. Nobody's traffic goes through them, so that all that
-  can be said of one, or of two, can be said of any others.
+  terms, the same route table, and prefixes that overlap with no other site's. Nobody's traffic goes through
+  them, so that all that can be said of one, or of two, can be said of any others.
 - The two have marks for names, which no real name contains: what is said of them is put into the names of
   those that are asked about.
 """
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network
 
+from routing.appliances import UserRouting
 from routing.elements import ElementKind, element_name
-from topology import Network, Peering, VirtualNetwork, overlapping
+from topology import Network, Peering, RouteTable, Subnet, VirtualNetwork, overlapping
 
 Pair = tuple[str, str]
 Names = Mapping[str, str]
@@ -54,6 +55,8 @@ class Member:
     peering: str
     prefix: str
     """The one that its host is in."""
+    table: str | None
+    """The route table that its host's traffic looks into."""
 
     def named(self, mark: Mark) -> Names:
         """Return its names by a mark's."""
@@ -198,11 +201,21 @@ def _sites(site: str, group: Group | None) -> tuple[str, ...]:
 
 def _groups(network: Network, apart: frozenset[str]) -> Iterator[Group]:
     by_terms: dict[tuple[object, ...], list[Member]] = {}
+    crowded, named = _overlaps(network)
+    routing = UserRouting(network)
+    crowded |= {appliance.virtual_network for appliance in routing.appliances}
     for peering in _sole_peerings(network):
         vnet = network.virtual_networks[peering.spoke]
-        if vnet.name not in apart and _is_plain(vnet):
-            terms = (peering.hub, peering.gateway_transit, peering.allow_forwarded_traffic)
-            by_terms.setdefault(terms, []).append(_member(vnet, peering))
+        if vnet.name not in crowded | apart and _is_plain(vnet):
+            table = routing.host_table(vnet)
+            terms = (
+                peering.hub,
+                peering.gateway_transit,
+                peering.allow_forwarded_traffic,
+                table.name if table else None,
+                frozenset(named.get(vnet.name, ())),
+            )
+            by_terms.setdefault(terms, []).append(_member(vnet, peering, table))
     number = 0
     for members in by_terms.values():
         if len(members) >= _FEWEST:
@@ -212,32 +225,54 @@ def _groups(network: Network, apart: frozenset[str]) -> Iterator[Group]:
 
 
 def _sole_peerings(network: Network) -> Iterator[Peering]:
-    """Yield the peerings of spokes that are joined to nothing else and overlap with no other site."""
+    """Yield the peerings of spokes that are joined to nothing else."""
     joined: dict[str, int] = {}
     for peering in network.peerings.values():
         for name in (peering.hub, peering.spoke):
             joined[name] = joined.get(name, 0) + 1
-    crowded = {
-        site
-        for pair in overlapping(
-            (site, prefix) for site in network.sites for prefix in network.site_prefixes(site)
-        )
-        if pair[0] != pair[1]
-        for site in pair
-    }
     for peering in network.peerings.values():
-        if joined[peering.spoke] == 1 and peering.spoke not in crowded:
+        if joined[peering.spoke] == 1:
             yield peering
+
+
+def _overlaps(network: Network) -> tuple[set[str], dict[str, dict[Pair, int]]]:
+    """Return sites whose prefixes others or parts have, and the user-defined routes around each site's."""
+    sites = [
+        ((None, site, prefix), prefix) for site in network.sites for prefix in network.site_prefixes(site)
+    ]
+    routes = [
+        ((table.name, name, route.prefix), route.prefix)
+        for table in network.route_tables.values()
+        for name, route in table.routes.items()
+    ]
+    crowded: set[str] = set()
+    named: dict[str, dict[Pair, int]] = {}
+    for one, other in overlapping([*sites, *routes]):
+        for (table, name, prefix), (owner, site, own) in ((one, other), (other, one)):
+            if owner is not None or (table is None and name == site):
+                continue
+            if table is None or own.prefixlen < prefix.prefixlen:
+                crowded.add(site)
+            else:
+                around = named.setdefault(site, {})
+                around[table, name] = around.get((table, name), 0) + 1
+    parted = (
+        site
+        for site, around in named.items()
+        if any(held < len(network.site_prefixes(site)) for held in around.values())
+    )
+    return crowded.union(parted), named
 
 
 def _is_plain(vnet: VirtualNetwork) -> bool:
     return not vnet.has_gateway and vnet.route_server is None
 
 
-def _member(vnet: VirtualNetwork, peering: Peering) -> Member:
+def _member(vnet: VirtualNetwork, peering: Peering, table: RouteTable | None) -> Member:
     host = vnet.host
     prefix = next((each for each in vnet.prefixes if host and host in each), vnet.prefixes[0])
-    return Member(site=vnet.name, peering=peering.name, prefix=str(prefix))
+    name = table.name if table else None
+    return Member(site=vnet.name, peering=peering.name, prefix=str(prefix), table=name)
 
 
 def _mark(number: int) -> Mark:
@@ -258,8 +293,9 @@ def _reduced(network: Network, groups: tuple[Group, ...]) -> Network:
             vnet = network.virtual_networks[member.site]
             prefix = MarkedPrefix(member.prefix)
             prefix.mark = mark.prefix
+            subnets = {"workload": Subnet(prefix=prefix, route_table=member.table)}
             virtual_networks[mark.site] = vnet.model_copy(
-                update={"name": mark.site, "address_space": (prefix,), "host": None}
+                update={"name": mark.site, "address_space": (prefix,), "host": None, "subnets": subnets}
             )
             peerings[mark.peering] = network.peerings[member.peering].model_copy(
                 update={"name": mark.peering, "spoke": mark.site}

@@ -25,6 +25,7 @@ from routing.graph import (
     Graph,
     LanNode,
     MicrosoftEdgeNode,
+    Node,
     RouterNode,
     Segment,
     SegmentKind,
@@ -33,6 +34,7 @@ from routing.graph import (
     VpnGatewayNode,
 )
 from routing.origins import find_origins
+from routing.user_routes import user_instructions
 from topology import (
     AZURE_GATEWAY_ASN,
     Circuit,
@@ -85,6 +87,12 @@ class _Construction:
         self._join_tunnels()
         self._join_locations()
         self.graph.origins = find_origins(self.graph.sites.values(), self.graph.adjacencies)
+        self.graph.instructions = user_instructions(
+            network,
+            self.graph,
+            self.virtual_networks,
+            {name: self._gateways(name) for name in network.virtual_networks},
+        )
 
     # --- Azure ---------------------------------------------------------------------------------------
 
@@ -99,10 +107,14 @@ class _Construction:
             hub, spoke = self.virtual_networks[peering.hub], self.virtual_networks[peering.spoke]
             elements = (element_name(ElementKind.PEERING, peering.name),)
             segment = Segment(kind=SegmentKind.PEERING, over=peering.name)
-            self.graph.join(AdjacencyKind.PEERING, (hub, spoke), elements=elements, segment=segment)
-            for gateway in self._gateways(hub.name) if peering.gateway_transit else ():
-                ends = (gateway, spoke)
-                self.graph.join(AdjacencyKind.ATTACHMENT, ends, elements=elements, segment=segment)
+            forwards = Terms(forwards=peering.allow_forwarded_traffic)
+            kinds: list[tuple[AdjacencyKind, Node]] = [(AdjacencyKind.PEERING, hub)]
+            if peering.gateway_transit:
+                kinds += [(AdjacencyKind.ATTACHMENT, gateway) for gateway in self._gateways(hub.name)]
+            for kind, end in kinds:
+                self.graph.join(
+                    kind, (end, spoke), elements=elements, segment=segment, terms=(forwards, forwards)
+                )
 
     def _gateways(self, virtual_network: str) -> list[ExpressRouteGatewayNode | VpnGatewayNode]:
         by_name = (self.express_route_gateways, self.vpn_gateways)

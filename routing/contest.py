@@ -30,13 +30,15 @@ from topology import Network
 class Reach(IntEnum):
     """How directly a value decides, the most direct first."""
 
-    PREFIX = 1
+    INSTRUCTION = 1
+    """A user-defined route beats what is learned (PATH-5)."""
+    PREFIX = 2
     """A longer prefix beats everything else (PATH-1)."""
-    PREFERENCE = 2
-    WEIGHT = 3
-    LAN = 4
-    LENGTH = 5
-    DEVICE = 6
+    PREFERENCE = 3
+    WEIGHT = 4
+    LAN = 5
+    LENGTH = 6
+    DEVICE = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,14 @@ def blames(network: Network, trails: Iterable[Trail]) -> list[Blame]:
 
 
 def _blames_of(network: Network, decision: Decision) -> Iterator[Blame]:
+    if told := decision.instruction:
+        yield Blame(
+            reach=Reach.INSTRUCTION,
+            causes=(("routeTables", told.table, "routes", told.name),),
+            mend=f"Let both directions go {told.leads}, or neither: what comes out of gateways goes by "
+            "GatewaySubnet's route table.",
+        )
+        return
     if overruled(decision):
         yield from blame_prefix(network, decision)
     selection = decision.selection

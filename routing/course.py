@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from routing.alike import Names
 from routing.explanation import explain_delivery, explain_loss
 from routing.forwarding import Destination, Onward, Trail
-from routing.graph import Graph, Node, RouterNode, Segment, SegmentKind
+from routing.graph import ApplianceNode, Graph, Node, RouterNode, Segment, SegmentKind
 from routing.propagation import Outage, Tables
 
 
@@ -63,9 +63,11 @@ class Course:
     lost_in_part: bool = False
     """Whether some of the equal-cost ways do not arrive, while others do."""
     attracted: bool = False
-    """Whether traffic that does not arrive leaves its site for a router all the same, or goes in circles."""
+    """Whether traffic that does not arrive goes to who cannot deliver it all the same, or in circles."""
     looped: bool = False
     """Whether some comes back to where it was."""
+    forbidden: bool = False
+    """Whether it is no missing route that ends some of it, but a route table or a peering."""
     _reason: str | None = None
 
     @property
@@ -105,7 +107,14 @@ class Setting:
 
     def trails(self, source: Node) -> tuple[tuple[Trail, ...], ...]:
         """Return the trails from a site to each part of the destination."""
-        return tuple(Onward(tables=self.tables, destination=part).trails(source) for part in self.destination)
+        return tuple(each.trails(source) for each in self.onward())
+
+    def onward(self) -> tuple[Onward, ...]:
+        """Return the ways to each part of the destination, of which none is known yet."""
+        return tuple(
+            Onward(graph=self.graph, tables=self.tables, outage=self.outage, destination=part)
+            for part in self.destination
+        )
 
 
 def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) -> Course:
@@ -123,9 +132,22 @@ def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) 
         source=source,
         setting=setting,
         lost_in_part=bool(arriving and ending),
-        attracted=any(trail.looped or isinstance(trail.end, RouterNode) for trail in ending),
+        attracted=any(_is_attracted(trail) for trail in ending),
         looped=any(trail.looped for trail in ending),
+        forbidden=any(trail.loss is not None for trail in ending),
     )
+
+
+def _is_attracted(trail: Trail) -> bool:
+    """Whether something took traffic that it does not deliver: a router, an appliance, or another site."""
+    if trail.looped or isinstance(trail.end, RouterNode | ApplianceNode):
+        return True
+    return trail.loss is None and trail.at_end.decision is not None
+
+
+def is_determined(trails: tuple[Trail, ...]) -> bool:
+    """Whether the design decides the way to one part of a destination."""
+    return _direction(*_sorted(trails))[0].determined
 
 
 def _sorted(trails: tuple[Trail, ...]) -> tuple[tuple[Trail, ...], tuple[Trail, ...]]:
@@ -163,6 +185,8 @@ def _ways(trails: tuple[Trail, ...]) -> tuple[tuple[Segment, ...], ...]:
 
 
 def _part_name(part: Destination, first: Destination) -> str:
+    if part.cut:
+        return str(part.cut)
     prefix = part.matches[0][0]
     return f"the rest of {prefix}" if first.address in prefix else str(prefix)
 

@@ -15,7 +15,9 @@ _BITS = 32
 class AddressBook:
     """Every prefix of a network, by the addresses that it holds."""
 
-    def __init__(self, origins: Iterable[Origin]) -> None:
+    def __init__(self, origins: Iterable[Origin], cuts: Iterable[IPv4Network] = ()) -> None:
+        self.cuts = tuple(dict.fromkeys(cuts))
+        """The prefixes of user-defined routes: they part a site in two, though nobody learns them."""
         self._by_length: dict[int, dict[int, tuple[IPv4Network, Origin]]] = {}
         for origin in origins:
             for prefix in origin.prefixes:
@@ -39,6 +41,11 @@ class AddressBook:
                 for other, _ in self._by_length[length].values():
                     if other.subnet_of(prefix):
                         yield other
+        yield from self.cuts_inside(prefix)
+
+    def cuts_inside(self, prefix: IPv4Network) -> Iterator[IPv4Network]:
+        """Yield every longer prefix of a user-defined route that a prefix holds."""
+        return (cut for cut in self.cuts if cut.prefixlen > prefix.prefixlen and cut.subnet_of(prefix))
 
 
 def destinations(
@@ -51,12 +58,15 @@ def destinations(
         host: The address that stands for the site in probes, if it has one.
         book: Every prefix that any node has a route to.
     """
-    parts: dict[tuple[int, ...], Destination] = {}
+    parts: dict[tuple[object, ...], Destination] = {}
+    cuts = [cut for prefix in site.prefixes for cut in book.cuts_inside(prefix)]
     for address in (*((host,) if host else ()), *_samples(site.prefixes, book)):
         matches = book.matches(address)
         numbered = tuple((prefix, origin.number) for prefix, origin in matches)
+        cut = max((cut for cut in cuts if address in cut), key=_length, default=None)
         tables = tuple(number for _, number in numbered)
-        parts.setdefault(tables, Destination(site=site, address=address, matches=numbered))
+        part = Destination(site=site, address=address, matches=numbered, cut=cut)
+        parts.setdefault((cut, *tables), part)
     return tuple(parts.values())
 
 
@@ -65,13 +75,18 @@ def _samples(prefixes: tuple[IPv4Network, ...], book: AddressBook) -> Iterator[I
 
     The default route is no part of a site: it is the way to everything else.
     """
-    for prefix in prefixes:
+    cuts = (cut for prefix in prefixes if prefix.prefixlen for cut in book.cuts_inside(prefix))
+    for prefix in (*prefixes, *cuts):
         if not prefix.prefixlen:
             continue
-        crowded = len(prefixes) > 1 or _overlaps(prefix, book)
+        crowded = len(prefixes) > 1 or bool(book.cuts) or _overlaps(prefix, book)
         inner = book.inside(prefix) if crowded else ()
         if remaining := _outside(prefix, inner):
             yield remaining.network_address + min(1, remaining.num_addresses - 1)
+
+
+def _length(prefix: IPv4Network) -> int:
+    return prefix.prefixlen
 
 
 def _overlaps(prefix: IPv4Network, book: AddressBook) -> bool:

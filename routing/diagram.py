@@ -2,7 +2,7 @@
 
 - Layers, from the far end of Azure to the far end of the premises: virtual networks that only use others'
   gateways; virtual networks with gateways; circuits and tunnels; locations.
-- Chips are what stands inside a site and can fail by itself: gateways, route servers, routers.
+- Chips are what stands inside a site and can fail by itself: gateways, route servers, appliances, routers.
 - Within a layer, cards stand near what they are joined to; where nothing tells, in the stack file's order.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import fmean
 
+from routing.appliances import Appliance, UserRouting
 from routing.elements import ElementKind, GatewayKind, element_name, gateway_element, link_element
 from routing.graph import AdjacencyKind, Graph, RouterNode
 from topology import Circuit, Link, LinkName, Network, VirtualNetwork
@@ -102,7 +103,8 @@ def draw_up(network: Network, graph: Graph) -> Diagram:
         if link.router is None
     }
     hubs = {peering.hub for peering in network.peerings.values()}
-    virtual_networks = [_virtual_network(vnet) for vnet in network.virtual_networks.values()]
+    appliances = UserRouting(network).appliances
+    virtual_networks = [_virtual_network(vnet, appliances) for vnet in network.virtual_networks.values()]
     layers = [
         [card for card in virtual_networks if not (card.chips or card.label in hubs)],
         [card for card in virtual_networks if card.chips or card.label in hubs],
@@ -131,13 +133,14 @@ def _with_chips_of(card: Card, other: Card | None) -> Card:
 # --- cards -----------------------------------------------------------------------------------------------
 
 
-def _virtual_network(vnet: VirtualNetwork) -> Card:
+def _virtual_network(vnet: VirtualNetwork, appliances: Iterable[Appliance]) -> Card:
+    own = (appliance for appliance in appliances if appliance.virtual_network == vnet.name)
     return Card(
         key=site_key(vnet.name),
         kind=CardKind.VIRTUAL_NETWORK,
         label=vnet.name,
         notes=tuple(map(str, vnet.address_space)),
-        chips=tuple(_gateways(vnet)),
+        chips=(*_gateways(vnet), *map(_appliance, own)),
     )
 
 
@@ -150,6 +153,11 @@ def _gateways(vnet: VirtualNetwork) -> Iterator[Chip]:
     for described, element, label in found:
         if described is not None:
             yield Chip(key=element, label=label, element=element)
+
+
+def _appliance(appliance: Appliance) -> Chip:
+    element = element_name(ElementKind.APPLIANCE, appliance.name)
+    return Chip(key=element, label=str(appliance.address), element=element)
 
 
 def _circuit(circuit: Circuit) -> Card:

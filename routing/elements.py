@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from enum import StrEnum
 
+from routing.appliances import UserRouting
 from topology import LinkName, Network, VirtualNetwork
 
 
@@ -21,6 +22,8 @@ class ElementKind(StrEnum):
     """Of an active-active VPN gateway, whose instances have tunnels of their own."""
     ROUTE_SERVER = "route-server"
     PEERING = "peering"
+    APPLIANCE = "appliance"
+    """What user-defined routes hand traffic to, by its virtual network and address."""
     TUNNEL = "tunnel"
     ROUTER = "router"
 
@@ -121,10 +124,14 @@ def described_at(element: str) -> tuple[str, ...]:
         case ElementKind.GATEWAY:
             key = "vpnGateway" if part == GatewayKind.VPN else "expressRouteGateway"
             return ("virtualNetworks", owner, key)
-        case ElementKind.ROUTE_SERVER:
-            return ("virtualNetworks", owner, "routeServer")
         case ElementKind.GLOBAL_REACH:
             return ("globalReach", owner)
+        case ElementKind.ROUTE_SERVER | ElementKind.APPLIANCE as within:
+            return (
+                "virtualNetworks",
+                owner,
+                *(("routeServer",) if within is ElementKind.ROUTE_SERVER else ()),
+            )
         case _:
             return (f"{kind}s", owner)
 
@@ -144,6 +151,7 @@ def _element_names(network: Network) -> Iterator[str]:
         if vnet.route_server:
             yield element_name(ElementKind.ROUTE_SERVER, vnet.name)
     yield from _of_kind(ElementKind.PEERING, network.peerings)
+    yield from _of_kind(ElementKind.APPLIANCE, (each.name for each in UserRouting(network).appliances))
     yield from _of_kind(ElementKind.TUNNEL, network.tunnels)
     yield from _of_kind(ElementKind.ROUTER, network.routers)
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from routing.best_path import EXTERNAL_FIRST
 from routing.exchange import tell
-from routing.forwarding import Decision, Destination, Trail
+from routing.forwarding import Decision, Destination, Trail, explain_failure
 from routing.graph import (
     Adjacency,
     AdjacencyKind,
@@ -44,7 +44,8 @@ def explain_delivery(trails: tuple[Trail, ...]) -> str:
             return _explain_chance(decision)
     if several:
         return _explain_sharing(trails, decisions)
-    clauses = [explain(decision) for decision in decisions for explain in (_explain_match, _explain_choice)]
+    rules = (_explain_instruction, _explain_match, _explain_choice)
+    clauses = [explain(decision) for decision in decisions for explain in rules]
     choices = dict.fromkeys(clause for clause in clauses if clause)
     return ", and ".join(choices) if choices else _explain_only_way(trails)
 
@@ -54,15 +55,12 @@ def distinct_decisions(trails: Iterable[Trail]) -> tuple[Decision, ...]:
     return tuple(dict.fromkeys(decision for trail in trails for decision in trail.decisions))
 
 
-def explain_failure(element: str) -> str:
-    """Return the clause that says that an element's failure ends a path."""
-    return f"{element} carried the only way"
-
-
 def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, destination: Destination) -> str:
     """Return the clause that says why traffic to a destination ends where it does."""
     if trail.looped:
         return f"traffic to {destination.site.name} comes back to {trail.end.name}"
+    if trail.loss:
+        return trail.loss.reason
     if taken := _own_prefix(trail):
         return f"it ends at {trail.end.name}, whose own {taken} holds the address, too"
     if obstacle := nearest_obstacle(graph, tables, outage, trail.end, destination):
@@ -72,8 +70,8 @@ def explain_loss(graph: Graph, tables: Tables, outage: Outage, trail: Trail, des
 
 def _own_prefix(trail: Trail) -> IPv4Network | None:
     """Return the prefix of its own by which another site takes what is not for it."""
-    *_, last = trail
-    return last.decision.prefix if last.decision else None
+    last = trail.at_end.decision
+    return last.prefix if last else None
 
 
 # --- what decided ----------------------------------------------------------------------------------------
@@ -104,6 +102,13 @@ def _explain_sharing(trails: tuple[Trail, ...], decisions: tuple[Decision, ...])
             source = decision.selection.ending.source
             return f"{decision.node.name} shares traffic equally between {' and '.join(shared)} ({source})"
     return f"traffic is shared between {' and '.join(shared)}"
+
+
+def _explain_instruction(decision: Decision) -> str | None:
+    """Return what a user-defined route says, if that is what a node went by."""
+    if (told := decision.instruction) is None:
+        return None
+    return f"{decision.node.name}'s route table {told.table} sends {told.prefix} {told.leads} (PATH-5)"
 
 
 def _explain_match(decision: Decision) -> str | None:
@@ -203,6 +208,8 @@ def _way(route: Route) -> str:
     adjacency = route.learned_over
     if adjacency is None:
         return "its own network"
+    if adjacency.kind is AdjacencyKind.USER_ROUTE:
+        return adjacency.sender.name
     if isinstance(adjacency.sender, ExpressRouteGatewayNode):
         return "ExpressRoute"
     segment = adjacency.segment or adjacency.sender.segment
@@ -242,8 +249,8 @@ def nearest_obstacle(
     knowing = [tables[number] for prefix, number in destination.matches if prefix.prefixlen]
     best = ObstacleRank.FAILURE if outage.lost else ObstacleRank.RULE
     found: dict[ObstacleRank, Obstacle] = {}
-    seen = {start}
-    waiting = deque([start])
+    seen = {start.fabric}
+    waiting = deque(seen)
     while waiting and best not in found:
         for adjacency in graph.heard.get(waiting.popleft(), ()):
             teller = adjacency.sender

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from routing.alike import Pair
 from routing.elements import ElementKind, described_at, element_name, element_names
-from routing.explanation import nearest_obstacle
+from routing.explanation import explain_loss, nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.forecast import Forecast
 from routing.graph import SegmentKind
+from routing.propagation import Outage
 from topology import Circuit, Network
 
 
@@ -88,9 +89,12 @@ def _useless(forecast: Forecast, ends: Pair, others: tuple[str, ...]) -> str | N
             continue
         outage, tables = forecast.outage(*others)
         target = forecast.destinations[pair[1]][0]
-        lost = forecast.trails(tables, pair)[0][0]
-        settled = type(outage)(elements=(), lost=frozenset())
-        obstacle = nearest_obstacle(forecast.graph, tables, settled, lost.end, target)
+        lost = forecast.trails(tables, outage, pair)[0][0]
+        if lost.loss:
+            continue  # a route table is what ends it, whatever the backup carries
+        if lost.at_end.decision:
+            return explain_loss(forecast.graph, tables, outage, lost, target)
+        obstacle = nearest_obstacle(forecast.graph, tables, Outage(), lost.end, target)
         return obstacle.reason if obstacle else course.reason
     return None
 
@@ -140,7 +144,7 @@ def _fates(forecast: Forecast) -> Iterator[Finding]:
             yield _shared_fate(forecast.network, element, tuple(sharing))
             lost = [pair for pair in lost if pair not in sharing]
         if lost:
-            yield _single_point(element, tuple(lost))
+            yield _single_point(forecast.network, element, tuple(lost))
 
 
 def _has_backup_through(forecast: Forecast, pair: Pair, element: str) -> bool:
@@ -194,16 +198,31 @@ _SECOND = {
     ElementKind.TUNNEL: "Add a tunnel to another router, or ExpressRoute beside it (GW-14).",
     ElementKind.ROUTER: "End a link or a tunnel on another router of the location.",
     ElementKind.GLOBAL_REACH: "Add a way by VPN, if the locations need one.",
+    ElementKind.APPLIANCE: "Put two appliances behind an internal load balancer's address.",
     ElementKind.ROUTE_SERVER: "Nothing: a Route Server has two instances of its own.",
 }
 
 
-def _single_point(element: str, pairs: tuple[Pair, ...]) -> Finding:
+def _routes_to(network: Network, element: str) -> tuple[KeyPath, ...]:
+    """Return the user-defined routes that lead to an appliance; nothing else describes it."""
+    kind, _, name = element.partition(":")
+    if kind != ElementKind.APPLIANCE:
+        return ()
+    address = name.partition("/")[2]
+    return tuple(
+        ("routeTables", table.name, "routes", route, "address")
+        for table in network.route_tables.values()
+        for route, described in table.routes.items()
+        if str(described.appliance) == address
+    )
+
+
+def _single_point(network: Network, element: str, pairs: tuple[Pair, ...]) -> Finding:
     return Finding(
         kind=FindingKind.SINGLE_POINT_OF_FAILURE,
         severity=Severity.INFORMATION,
         message=f"{element} is all that joins what it joins: nothing stands in for it",
-        causes=(described_at(element),),
+        causes=_routes_to(network, element) or (described_at(element),),
         mend=_SECOND[ElementKind(element.partition(":")[0])],
         pairs=pairs,
         failures=(element,),

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from routing.contest import explicit_advertisements
 from routing.elements import described_at, link_element
 from routing.findings import Finding, FindingKind, KeyPath, Severity
-from topology import Network
+from topology import Network, overlapping
 
 
 def design_findings(network: Network) -> Iterator[Finding]:
@@ -16,6 +16,7 @@ def design_findings(network: Network) -> Iterator[Finding]:
     yield from _links(network)
     yield from _one_router_for_both_links(network)
     yield from _overlapping_summaries(network)
+    yield from _overlapping_sites(network)
     yield from _leaks(network)
 
 
@@ -54,15 +55,17 @@ def _one_router_for_both_links(network: Network) -> Iterator[Finding]:
 def _overlapping_summaries(network: Network) -> Iterator[Finding]:
     """Yield prefixes that lie in another of the same list.
 
-    Those of different sites never overlap: the stack file is refused. What is longer on one session than on
-    another is a finding of the paths (PATH-1).
+    What is longer on one session than on another, and what one site attracts of another's traffic, are
+    findings of the paths (PATH-1).
     """
     lists: list[tuple[KeyPath, tuple[IPv4Network, ...]]] = [
         (("locations", site.name, "prefixes"), site.prefixes) for site in network.locations.values()
     ]
     for path, prefixes in (*lists, *explicit_advertisements(network)):
         for inner in prefixes:
-            around = [outer for outer in prefixes if outer != inner and inner.subnet_of(outer)]
+            around = [
+                outer for outer in prefixes if outer.prefixlen and outer != inner and inner.subnet_of(outer)
+            ]
             if around:
                 yield Finding(
                     kind=FindingKind.OVERLAPPING_SUMMARY,
@@ -72,6 +75,53 @@ def _overlapping_summaries(network: Network) -> Iterator[Finding]:
                     causes=((*path, str(prefixes.index(inner))),),
                     mend=f"Leave {inner} out, unless a session is to carry it alone.",
                 )
+
+
+def _overlapping_sites(network: Network) -> Iterator[Finding]:
+    """Yield what a location advertises around other sites, or what two have in common.
+
+    A default route is no summary: it is for what nobody else advertises.
+    """
+    owned = [
+        ((site, prefix), prefix)
+        for site in network.sites
+        for prefix in network.site_prefixes(site)
+        if prefix.prefixlen
+    ]
+    around: dict[tuple[str, IPv4Network], list[str]] = {}
+    for (inner, part), (outer, prefix) in overlapping(owned):
+        if outer != inner and prefix == part:
+            yield Finding(
+                kind=FindingKind.OVERLAPPING_SUMMARY,
+                severity=Severity.WARNING,
+                message=f"{inner} and {outer} both have {prefix}: who gets its traffic depends on where it "
+                "comes from",
+                causes=(prefix_path(network, inner, part), prefix_path(network, outer, prefix)),
+                mend="Give each prefix to one site only, or each a longer part of it.",
+            )
+        elif outer != inner:
+            around.setdefault((outer, prefix), []).append(f"{part} of {inner}")
+    for (site, prefix), parts in around.items():
+        named = ", ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "")  # noqa: PLR2004
+        yield Finding(
+            kind=FindingKind.OVERLAPPING_SUMMARY,
+            severity=Severity.INFORMATION,
+            message=f"{prefix} of {site} holds {named}: traffic for those goes to {site} wherever there is "
+            "no longer route (PATH-1)",
+            causes=(prefix_path(network, site, prefix),),
+            mend=f"Advertise only what is behind {site}, unless it is meant to attract the rest.",
+        )
+
+
+def prefix_path(network: Network, site: str, prefix: IPv4Network) -> KeyPath:
+    """Return where the stack file gives a site a prefix: of its own, or on one session only."""
+    if site in network.virtual_networks:
+        return ("virtualNetworks", site, "addressSpace")
+    prefixes = network.locations[site].prefixes
+    if prefix in prefixes:
+        return ("locations", site, "prefixes", str(prefixes.index(prefix)))
+    told = (path for path, advertised in explicit_advertisements(network) if prefix in advertised)
+    return next(told, ("locations", site, "prefixes"))
 
 
 def _leaks(network: Network) -> Iterator[Finding]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from routing.alike import Pair
-from routing.contest import blames
+from routing.contest import Blame, Reach, blames
 from routing.course import Course
 from routing.elements import described_at
-from routing.explanation import Obstacle, ObstacleRank, nearest_obstacle
+from routing.explanation import Obstacle, ObstacleRank, explain_loss, nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
+from routing.findings_design import prefix_path
 from routing.findings_state import State
-from routing.graph import AdjacencyKind, ExpressRouteGatewayNode, RouterNode
-from topology import DefaultInformation
+from routing.forwarding import Decision, Trail
+from routing.graph import AdjacencyKind, ApplianceNode, ExpressRouteGatewayNode, RouterNode
+from topology import DefaultInformation, Network
 
 
 def loss_findings(state: State, pair: Pair, there: Course, back: Course) -> Iterator[Finding]:
@@ -22,16 +24,22 @@ def loss_findings(state: State, pair: Pair, there: Course, back: Course) -> Iter
     if there.lost_in_part:
         yield from _lost(state, pair)
     elif there.attracted:
-        yield from _vanishing(state, pair)
+        yield from _vanishing(state, pair, back)
 
 
 def _one_sided(state: State, pair: Pair) -> Finding:
     source, destination = pair
     lost = next(trail for trail in state.trails((destination, source)) if not trail.delivered)
     target = state.forecast.destinations[source][0]
-    obstacle = nearest_obstacle(state.forecast.graph, state.tables, state.outage, lost.end, target)
-    reason = obstacle.reason if obstacle else f"nothing joins {lost.end.name} to {source}"
-    causes, mend = _obstacle_cause(state, obstacle, source)
+    reason = explain_loss(state.forecast.graph, state.tables, state.outage, lost, target)
+    causes: tuple[KeyPath, ...]
+    if lost.loss:
+        causes, mend = (lost.loss.cause,), lost.loss.mend
+    elif taken := taken_by(state.forecast.network, lost):
+        causes, mend = taken.causes, taken.mend
+    else:
+        obstacle = nearest_obstacle(state.forecast.graph, state.tables, state.outage, lost.end, target)
+        causes, mend = _obstacle_cause(state, obstacle, source)
     return Finding(
         kind=FindingKind.BLACK_HOLE,
         severity=Severity.ERROR,
@@ -78,9 +86,10 @@ def _lost(state: State, pair: Pair) -> Iterator[Finding]:
     for trail in state.trails(pair):
         if trail.delivered:
             continue
-        blamed = blames(state.forecast.network, [trail])
-        causes = blamed[0].causes if blamed else (state.site_path(pair[0]),)
-        mend = blamed[0].mend if blamed else f"Give {trail.end.name} a way to {pair[1]}."
+        network = state.forecast.network
+        blame = taken_by(network, trail) or next(iter(blames(network, [trail])), None)
+        causes = blame.causes if blame else (state.site_path(pair[0]),)
+        mend = blame.mend if blame else f"Give {trail.end.name} a way to {pair[1]}."
         yield Finding(
             kind=FindingKind.LOOP if trail.looped else FindingKind.BLACK_HOLE,
             severity=Severity.ERROR,
@@ -93,25 +102,85 @@ def _lost(state: State, pair: Pair) -> Iterator[Finding]:
         return
 
 
-def _vanishing(state: State, pair: Pair) -> Iterator[Finding]:
-    """Yield routers that attract by a default route what they have no way for."""
+def taken_by(network: Network, trail: Trail) -> Blame | None:
+    """Return what makes another site take some traffic by a prefix of its own, if that is where it ends."""
+    if (decision := trail.at_end.decision) is None or trail.delivered or trail.loss:
+        return None
+    return Blame(
+        reach=Reach.PREFIX,
+        causes=(prefix_path(network, trail.end.name, decision.prefix),),
+        mend="Give each prefix to one site only, or the others longer parts of it.",
+    )
+
+
+def _vanishing(state: State, pair: Pair, back: Course) -> Iterator[Finding]:
+    """Yield who attracts what they have no way for."""
     for trail in state.trails(pair):
         if trail.looped:
             yield from _lost(state, pair)
             return
-        router = trail.end
-        if not (isinstance(router, RouterNode) and router.described and trail.decisions):
-            continue
-        ospf = state.forecast.network.routers[router.name].ospf
-        by_default = trail.decisions[-1].prefix.prefixlen == 0
-        if by_default and ospf and ospf.default_information is DefaultInformation.ALWAYS:
-            yield Finding(
-                kind=FindingKind.BLACK_HOLE,
-                severity=Severity.WARNING,
-                message=f"{router.name} always offers its LAN a default route, so that traffic for what it "
-                f"cannot reach {'after a failure ' if state.element else ''}ends there, unanswered",
-                causes=(("routers", router.name, "ospf", "defaultInformation"),),
-                mend="Leave defaultInformation at never: the LAN then knows what cannot be reached.",
-                pairs=(pair,),
-                failures=state.failures,
-            )
+        if isinstance(trail.end, RouterNode):
+            yield from _default_to_nowhere(state, pair, trail)
+        elif isinstance(trail.end, ApplianceNode):
+            if not back.delivered and (trail.loss or state.element is None):
+                yield _at_appliance(state, pair, trail)
+        elif (decision := trail.at_end.decision) and _is_summary(trail) and state.element is None:
+            yield _at_other_site(state, pair, decision)
+
+
+def _is_summary(trail: Trail) -> bool:
+    """Whether a prefix that is no default drew traffic out of its site."""
+    decision = trail.at_end.decision
+    return decision is not None and decision.prefix.prefixlen > 0 and trail.end is not trail.node
+
+
+def _default_to_nowhere(state: State, pair: Pair, trail: Trail) -> Iterator[Finding]:
+    """Yield a router that offers its LAN a default route, whatever it can reach itself."""
+    router = trail.end
+    if not (isinstance(router, RouterNode) and router.described and trail.decisions):
+        return
+    ospf = state.forecast.network.routers[router.name].ospf
+    by_default = trail.decisions[-1].prefix.prefixlen == 0
+    if by_default and ospf and ospf.default_information is DefaultInformation.ALWAYS:
+        yield Finding(
+            kind=FindingKind.BLACK_HOLE,
+            severity=Severity.WARNING,
+            message=f"{router.name} always offers its LAN a default route, so that traffic for what it "
+            f"cannot reach {'after a failure ' if state.element else ''}ends there, unanswered",
+            causes=(("routers", router.name, "ospf", "defaultInformation"),),
+            mend="Leave defaultInformation at never: the LAN then knows what cannot be reached.",
+            pairs=(pair,),
+            failures=state.failures,
+        )
+
+
+def _at_appliance(state: State, pair: Pair, trail: Trail) -> Finding:
+    """Return that an appliance gets what it cannot pass on."""
+    led = next(each.instruction for each in reversed(trail.decisions) if each.instruction)
+    cause = trail.loss.cause if trail.loss else ("routeTables", led.table, "routes", led.name)
+    way = f"Give {trail.end.name} a way to {pair[1]}, or take that out of the route's prefix."
+    return Finding(
+        kind=FindingKind.BLACK_HOLE,
+        severity=Severity.WARNING,
+        message=f"{state.when}route table {led.table} sends traffic {led.leads}, where it ends: "
+        f"{trail.loss.reason if trail.loss else 'it knows no way on'}",
+        causes=(cause,),
+        mend=trail.loss.mend if trail.loss else way,
+        pairs=(pair,),
+        failures=state.failures,
+    )
+
+
+def _at_other_site(state: State, pair: Pair, decision: Decision) -> Finding:
+    """Return that one site's summary takes another's traffic."""
+    site = decision.node.fabric.name
+    return Finding(
+        kind=FindingKind.OVERLAPPING_SUMMARY,
+        severity=Severity.WARNING,
+        message=f"{state.when}{decision.prefix} of {site} attracts traffic for others, which ends there "
+        "(PATH-1)",
+        causes=(prefix_path(state.forecast.network, site, decision.prefix),),
+        mend="Advertise longer prefixes in its place, or give the others' routes a backup.",
+        pairs=(pair,),
+        failures=state.failures,
+    )

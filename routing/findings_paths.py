@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 from routing.alike import Pair
 from routing.contest import Blame, Reach, blame_prefix, blames, overruled
-from routing.course import Course
+from routing.course import Course, is_determined
 from routing.elements import ElementKind, described_at, element_names, link_element
 from routing.findings import Finding, FindingKind, Gathering, Severity
-from routing.findings_losses import loss_findings
+from routing.findings_losses import loss_findings, taken_by
 from routing.findings_state import State
 from routing.forecast import Forecast
 from routing.forwarding import Decision, Destination, Trail
+from routing.propagation import Outage
 
 
 def path_findings(forecast: Forecast) -> Iterator[Finding]:
@@ -50,13 +51,11 @@ def _judge(state: State, pair: Pair) -> Iterator[Finding]:
     if not there.direction.determined:
         if not there.lost_in_part and state.is_new(FindingKind.NOT_DETERMINED, pair):
             yield _chance(state, pair)
-    elif (
-        back.delivered
-        and back.direction.determined
-        and not _is_symmetric(there, back)
-        and state.is_new(FindingKind.ASYMMETRIC, pair)
-    ):
-        yield _asymmetric(state, pair)
+    elif back.delivered and back.direction.determined and state.is_new(FindingKind.ASYMMETRIC, pair):
+        if not _is_symmetric(there, back):
+            yield _asymmetric(state, pair)
+        elif passed := _appliances(there) - _appliances(back):
+            yield _past_appliance(state, pair, passed)
     if state.is_new(FindingKind.TRANSIT, pair):
         yield from _transit(state, pair, there)
 
@@ -66,7 +65,8 @@ def _is_symmetric(there: Course, back: Course) -> bool:
 
 
 def _chance(state: State, pair: Pair) -> Finding:
-    trails = state.trails(pair)
+    trails = next((part for part in state.parts(pair) if not is_determined(part)), state.trails(pair))
+    taken = [blame for trail in trails if (blame := taken_by(state.forecast.network, trail))]
     if undescribed := _undescribed_links(state.forecast, trails):
         blame = Blame(
             reach=Reach.DEVICE,
@@ -74,7 +74,7 @@ def _chance(state: State, pair: Pair) -> Finding:
             mend="Describe the router that ends the link, or ask its owner what it prefers and advertises.",
         )
     else:
-        blame = _first_blame(state, pair, trails)
+        blame = taken[0] if taken else _first_blame(state, pair, trails)
     return Finding(
         kind=FindingKind.NOT_DETERMINED,
         severity=Severity.WARNING,
@@ -116,6 +116,26 @@ def _asymmetric(state: State, pair: Pair) -> Finding:
     )
 
 
+def _past_appliance(state: State, pair: Pair, passed: set[str]) -> Finding:
+    blame = _first_blame(state, pair, state.trails(pair))
+    return Finding(
+        kind=FindingKind.ASYMMETRIC,
+        severity=Severity.WARNING,
+        message=f"{state.when}traffic passes {' and '.join(sorted(passed))}, and what comes back does not: "
+        "a stateful appliance drops such flows",
+        causes=blame.causes,
+        mend=blame.mend,
+        pairs=(pair,),
+        failures=state.failures,
+    )
+
+
+def _appliances(course: Course) -> set[str]:
+    return {
+        hop for way in course.direction.hops for hop in way if hop.startswith(f"{ElementKind.APPLIANCE}:")
+    }
+
+
 def _named(course: Course) -> str:
     return " or ".join(
         ", ".join(segment.over for segment in alternative)
@@ -141,7 +161,7 @@ def _longer_prefixes(steady: State) -> Iterator[Finding]:
         for source in forecast.network.sites:
             if source == destination:
                 continue
-            parts = forecast.trails(forecast.tables, (source, destination))
+            parts = forecast.trails(forecast.tables, Outage(), (source, destination))
             decisions = dict.fromkeys(
                 decision for trails in parts for trail in trails for decision in trail.decisions
             )

@@ -48,7 +48,11 @@ class State:
 
     def trails(self, pair: Pair) -> tuple[Trail, ...]:
         """Return the trails to the part of the destination that stands for it."""
-        return self.forecast.trails(self.tables, pair)[0]
+        return self.parts(pair)[0]
+
+    def parts(self, pair: Pair) -> tuple[tuple[Trail, ...], ...]:
+        """Return the trails to each part of the destination."""
+        return self.forecast.trails(self.tables, self.outage, pair)
 
     @property
     def failures(self) -> tuple[str, ...]:

@@ -11,15 +11,14 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from routing.alike import Alike, Pair
 from routing.construction import build_graph
 from routing.course import Course, Setting, chart
 from routing.destinations import AddressBook, destinations
-from routing.explanation import explain_failure
-from routing.forwarding import Destination, Onward, Trail
-from routing.graph import Node
+from routing.forwarding import Destination, Onward, Trail, explain_failure
+from routing.graph import Adjacency, Node
 from routing.propagation import Outage, Propagation, Tables, outage_of
 from topology import Network
 
@@ -44,7 +43,7 @@ class Forecast:
         self._propagation = Propagation(self.graph)
         with uncollected():
             self.tables = self._propagation.steady()
-        book = AddressBook(self.graph.origins)
+        book = AddressBook(self.graph.origins, _cuts(self.network))
         self.destinations: dict[str, tuple[Destination, ...]] = {
             name: destinations(site, _host(self.network, name), book)
             for name, site in self.graph.sites.items()
@@ -105,18 +104,27 @@ class Forecast:
         return {name: number for number, name in enumerate(self.described.sites)}
 
     @cached_property
-    def _dependents(self) -> dict[tuple[int, Node], set[Pair]]:
-        """The pairs that looked into each node's table, by the table's number."""
-        found: dict[tuple[int, Node], set[Pair]] = {}
+    def _dependents(self) -> tuple[dict[tuple[int, Node], set[Pair]], dict[Adjacency, set[Pair]]]:
+        """The pairs that looked into each node's table, by its number, and that followed each user route."""
+        lookers: dict[tuple[int, Node], set[Pair]] = {}
+        followers: dict[Adjacency, set[Pair]] = {}
         for to, parts in self.destinations.items():
             numbers = {number for part in parts for _, number in part.matches}
-            onward = [Onward(tables=self.tables, destination=part) for part in parts]
+            onward = self.setting(self.tables, Outage(), to).onward()
             for source, site in self.graph.sites.items():
-                trails = (trail for each in onward for trail in each.trails(site) if source != to)
-                for node in {stage.node for trail in trails for stage in trail}:
+                trails = [trail for each in onward for trail in each.trails(site) if source != to]
+                for node in {stage.node.fabric for trail in trails for stage in trail}:
                     for number in numbers:
-                        found.setdefault((number, node), set()).add((source, to))
-        return found
+                        lookers.setdefault((number, node), set()).add((source, to))
+                for over in _user_ways(trails) if self.graph.instructions else ():
+                    followers.setdefault(over, set()).add((source, to))
+        return lookers, followers
+
+    def setting(self, tables: Tables, outage: Outage, destination: str) -> Setting:
+        """Return what courses to a site follow from."""
+        return Setting(
+            graph=self.graph, tables=tables, outage=outage, destination=self.destinations[destination]
+        )
 
     def outage(self, *elements: str) -> tuple[Outage, Tables]:
         """Return what elements take away that fail together, and the tables after it."""
@@ -131,13 +139,17 @@ class Forecast:
         if elements in self._known:
             return self._known[elements]
         outage, tables = self.outage(*elements)
+        lookers, followers = self._dependents
         affected = {
             pair
             for table, before in zip(tables, self.tables, strict=True)
             if table is not before
             for node in table.touched
-            for pair in self._dependents.get((table.origin.number, node), ())
+            for pair in lookers.get((table.origin.number, node), ())
         }
+        for over, pairs in followers.items():
+            if over in outage.lost:
+                affected |= pairs
         ways = _Ways(self, tables, outage)
         with uncollected():
             courses = {pair: self._after(ways, pair) for pair in affected}
@@ -152,17 +164,14 @@ class Forecast:
             return course
         if not before.delivered:  # then the failure is not what ends it
             return course.because(before.reason)
-        if len(elements) == 1 and not course.looped:  # then it is
+        if len(elements) == 1 and not course.looped and not course.forbidden:  # then it is
             return course.because(explain_failure(elements[0]))
         return course
 
-    def trails(self, tables: Tables, pair: Pair) -> tuple[tuple[Trail, ...], ...]:
+    def trails(self, tables: Tables, outage: Outage, pair: Pair) -> tuple[tuple[Trail, ...], ...]:
         """Return the trails of a pair to each part of its destination, the host's part first."""
         source, destination = pair
-        site = self.graph.sites[source]
-        return tuple(
-            Onward(tables=tables, destination=part).trails(site) for part in self.destinations[destination]
-        )
+        return self.setting(tables, outage, destination).trails(self.graph.sites[source])
 
 
 @contextmanager
@@ -190,15 +199,20 @@ class _Ways:
         """Return a pair's course."""
         source, to = pair
         if to not in self._onward:
-            parts = self._forecast.destinations[to]
-            setting = Setting(
-                graph=self._forecast.graph, tables=self._tables, outage=self.outage, destination=parts
-            )
-            onward = tuple(Onward(tables=self._tables, destination=part) for part in parts)
-            self._onward[to] = (setting, onward)
+            setting = self._forecast.setting(self._tables, self.outage, to)
+            self._onward[to] = (setting, setting.onward())
         setting, onward = self._onward[to]
         site = self._forecast.graph.sites[source]
         return chart(setting, site, tuple(each.trails(site) for each in onward))
+
+
+def _cuts(network: Network) -> Iterator[IPv4Network]:
+    return (route.prefix for table in network.route_tables.values() for route in table.routes.values())
+
+
+def _user_ways(trails: list[Trail]) -> set[Adjacency]:
+    instructions = (decision.instruction for trail in trails for decision in trail.decisions)
+    return {each.over for each in instructions if each and each.over}
 
 
 def _host(network: Network, site: str) -> IPv4Address | None:

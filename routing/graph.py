@@ -7,13 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
 from routing.origins import Origin
 from topology import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN
+
+if TYPE_CHECKING:
+    from routing.user_routes import Instructions
 
 
 class SegmentKind(StrEnum):
@@ -51,6 +55,11 @@ class Node:
         """The AS of the prefixes that it owns, if it is a location's LAN."""
         return None
 
+    @property
+    def fabric(self) -> Node:
+        """The node whose learned routes it goes by: itself, or an appliance's virtual network."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class VirtualNetworkNode(Node):
@@ -83,6 +92,18 @@ class VpnGatewayNode(Node):
     asn: int
     local: tuple[IPv4Network, ...]
     """The address spaces of its VNet and of the spokes that use it (VPN-9, VPN-10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ApplianceNode(Node):
+    """A virtual appliance, which forwards what user-defined routes hand to it; it learns nothing itself."""
+
+    virtual_network: VirtualNetworkNode
+
+    @property
+    def fabric(self) -> Node:
+        """The virtual network that it is in."""
+        return self.virtual_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -139,6 +160,8 @@ class AdjacencyKind(StrEnum):
     """Two routers of one location, by iBGP."""
     LAN = "lan"
     """A router and its location's LAN."""
+    USER_ROUTE = "user route"
+    """The next hop of a user-defined route, and who looks into its table: nothing is told over it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +181,8 @@ class Terms:
     """Whether a router that has a default route offers it to the LAN by OSPF."""
     exchanges: bool = False
     """Whether Azure Route Server passes routes between a VNet's gateways (ASN-12)."""
+    forwards: bool = False
+    """Whether a peering lets pass what an appliance forwards (PEER-11)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -208,6 +233,10 @@ class Graph:
     """By each element that an adjacency needs."""
     origins: tuple[Origin, ...] = ()
     """The prefixes that there are to know, set when everything is joined."""
+    instructions: Mapping[Node, Instructions] = field(default_factory=dict)
+    """What the route tables of subnets say, by who looks into them."""
+    led: int = 0
+    """How many ways user-defined routes lead."""
 
     def join(
         self,
@@ -244,6 +273,32 @@ class Graph:
         for adjacency in (there, back):
             self._add(adjacency)
         return there, back
+
+    def lead(
+        self,
+        hop: Node,
+        node: Node,
+        *,
+        elements: tuple[str, ...] = (),
+        segment: Segment | None = None,
+        terms: Terms = Terms(),
+    ) -> Adjacency:
+        """Return the way of a user-defined route to its next hop: packets cross it, and no route does."""
+        self.led += 1
+        adjacency = Adjacency(
+            number=-self.led,
+            kind=AdjacencyKind.USER_ROUTE,
+            sender=hop,
+            receiver=node,
+            elements=elements,
+            segment=segment,
+            terms=terms,
+            crossed=(*elements, *((hop.element,) if hop.element else ())),
+            segments=tuple(one for one in (segment, hop.segment) if one),
+        )
+        for element in adjacency.required:
+            self.by_element.setdefault(element, []).append(adjacency)
+        return adjacency
 
     def _add(self, adjacency: Adjacency) -> None:
         self.adjacencies.append(adjacency)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from routing.comparison import Change, effect_of
 from routing.diagram import Diagram
+from routing.elements import ElementKind
 from routing.findings import findings_document
 from routing.layout import Orientation, lay_out
-from routing.prediction import path_pair
+from routing.prediction import TOGETHER, path_pair
 from routing.publication import Report, ReportError
 from routing.report import paths_document
 from routing.summary import TOLD_AS, back_in_words, counted, direction_in_words, element_in_words, verdict
@@ -103,6 +105,7 @@ def _data(report: Report) -> dict[str, Any]:
         "diagram": _diagram(report.diagram),
         "told_as": TOLD_AS,
         "names": {element: element_in_words(element) for element in _elements(report)},
+        "ailing": _ailing(report),
     }
 
 
@@ -113,11 +116,25 @@ def _diagram(diagram: Diagram) -> dict[str, Any]:
     }
 
 
+def _ailing(report: Report) -> dict[str, str]:
+    """Return which element of the picture each instance of a gateway is a part of, by the instance's name."""
+    return {
+        element: f"{ElementKind.GATEWAY}:{element.partition(':')[2].rpartition('/')[0]}"
+        for element in _failed(report)
+        if element.startswith(f"{ElementKind.GATEWAY_INSTANCE}:")
+    }
+
+
+def _failed(report: Report) -> Iterator[str]:
+    for scenario in report.failures:
+        yield from (scenario.failure or "").split(TOGETHER)
+
+
 def _elements(report: Report) -> list[str]:
     diagram = report.diagram
     chips = (chip.element for card in diagram.cards for chip in card.chips)
     lines = (line.element for line in diagram.lines)
-    named = (*(card.element for card in diagram.cards), *chips, *lines)
+    named = (*(card.element for card in diagram.cards), *chips, *lines, *_failed(report))
     return list(dict.fromkeys(element for element in named if element))
 
 

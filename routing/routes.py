@@ -45,6 +45,8 @@ class Protocol(StrEnum):
     """From the VNet's other gateway, by Azure Route Server (PATH-8)."""
     OSPF = "ospf"
     STATIC = "static"
+    USER = "user"
+    """By a user-defined route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,17 +208,16 @@ def element_in_words(element: str) -> str:
     """Return an element as a sentence calls it, such as `hub's VPN gateway`."""
     kind, _, name = element.partition(":")
     owner, _, part = name.partition("/")
-    match ElementKind(kind):
-        case ElementKind.GATEWAY:
-            return f"{owner}'s {'VPN' if part == GatewayKind.VPN else 'ExpressRoute'} gateway"
-        case ElementKind.LINK:
-            return f"{owner}'s {part} link"
-        case ElementKind.ROUTE_SERVER:
-            return f"{owner}'s Route Server"
-        case ElementKind.GLOBAL_REACH:
-            return f"Global Reach {name}"
-        case _:
-            return f"{kind} {name}"
+    gateway = "VPN gateway" if part.startswith(GatewayKind.VPN) else "ExpressRoute gateway"
+    words = {
+        ElementKind.GATEWAY: f"{owner}'s {gateway}",
+        ElementKind.GATEWAY_INSTANCE: f"instance {part.rpartition('/')[2]} of {owner}'s {gateway}",
+        ElementKind.APPLIANCE: f"appliance {part} in {owner}",
+        ElementKind.LINK: f"{owner}'s {part} link",
+        ElementKind.ROUTE_SERVER: f"{owner}'s Route Server",
+        ElementKind.GLOBAL_REACH: f"Global Reach {name}",
+    }
+    return words.get(ElementKind(kind), f"{kind} {name}")
 
 
 def back_in_words(path: Path) -> str:

@@ -23,6 +23,7 @@ from routing.graph import (
 )
 from routing.origins import Origin
 from routing.routes import DEFAULT_LOCAL_PREFERENCE, Protocol, Route
+from routing.user_routes import Instructions
 from routing.views import RouteTable, Vantage, classful, dashed, unknown_address
 from topology import Peering, Tunnel
 
@@ -231,37 +232,54 @@ def _path(origin: Origin, route: Route) -> str:
 
 def effective_routes(view: Vantage) -> RouteTable:
     """Return what a virtual machine's NIC goes by; routes that lost to others are not shown there."""
-    rows = tuple(_effective_rows(view))
-    forced = any(row[2] == "0.0.0.0/0" for row in rows)
-    internet = ("Default", "Invalid" if forced else "Active", "0.0.0.0/0", "Internet", "")
-    rows = (*rows, internet)
+    told = view.graph.instructions.get(view.node)
+    users = {str(route.prefix) for route in told.routes} if told else set()
+    learned = tuple(_learned_rows(view)) if told is None or told.learns else ()
+    forced = "0.0.0.0/0" in users or any(row[2] == "0.0.0.0/0" for row in learned)
+    rows = (
+        *(_unless(row, overridden=row[2] in users) for row in (*_system_rows(view), *learned)),
+        _unless(("Default", "Active", "0.0.0.0/0", "Internet", ""), overridden=forced),
+        *(_user_rows(told) if told else ()),
+    )
     return RouteTable(
         command="az network nic show-effective-route-table -o table",
         columns=_EFFECTIVE,
         rows=rows,
         notes=(
-            "Azure lists its reserved ranges besides, with next hop None; route tables are not described.",
+            "Azure lists its reserved ranges besides, with next hop None, while 0.0.0.0/0 is its own.",
             "Next Hop IP is an address that only the deployment knows.",
         ),
         text=dashed(_EFFECTIVE, rows),
     )
 
 
-def _effective_rows(view: Vantage) -> Iterator[Row]:
-    learned = []
+def _system_rows(view: Vantage) -> Iterator[Row]:
+    for prefix, _, selection in view.held():
+        route = selection.routes[0]
+        if route.protocol is Protocol.CONNECTED:
+            yield "Default", "Active", str(prefix), "VnetLocal", ""
+        elif route.protocol is Protocol.SYSTEM:
+            yield "Default", "Active", str(prefix), _peering_type(view, route), ""
+
+
+def _learned_rows(view: Vantage) -> Iterator[Row]:
+    gateway = "VirtualNetworkGateway"
     for prefix, _, selection in view.held():
         for route in selection.routes:
-            match route.protocol:
-                case Protocol.CONNECTED:
-                    yield "Default", "Active", str(prefix), "VnetLocal", ""
-                case Protocol.SYSTEM:
-                    yield "Default", "Active", str(prefix), _peering_type(view, route), ""
-                case _:
-                    learned += [
-                        (str(prefix), hop) for hop in _gateway_hops(view, view.number_of(prefix), route)
-                    ]
-    for prefix_text, hop in learned:
-        yield "VirtualNetworkGateway", "Active", prefix_text, "VirtualNetworkGateway", hop
+            if route.protocol not in {Protocol.CONNECTED, Protocol.SYSTEM}:
+                for hop in _gateway_hops(view, view.number_of(prefix), route):
+                    yield gateway, "Active", str(prefix), gateway, hop
+
+
+def _user_rows(told: Instructions) -> Iterator[Row]:
+    for route in told.routes:
+        yield "User", "Active", str(route.prefix), route.next_hop.value, str(route.address or "")
+
+
+def _unless(row: Row, *, overridden: bool) -> Row:
+    """Return a row as Azure shows it: of equal prefixes only one is active (UDR, routing example)."""
+    source, state, *rest = row
+    return (source, "Invalid" if overridden else state, *rest)
 
 
 def _peering_type(view: Vantage, route: Route) -> str:

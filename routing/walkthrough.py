@@ -19,6 +19,7 @@ from routing.forwarding import Decision, Trail
 from routing.graph import (
     Adjacency,
     AdjacencyKind,
+    ApplianceNode,
     ExpressRouteGatewayNode,
     LanNode,
     MicrosoftEdgeNode,
@@ -90,7 +91,7 @@ def explain_path(forecast: Forecast, source: str, destination: str, *failed: str
     check_elements(forecast.described, failed)
     forecast = forecast.of_these(source, destination, *failed)
     outage, tables = forecast.outage(*failed)
-    trails = forecast.trails(tables, (source, destination))[0]
+    trails = forecast.trails(tables, outage, (source, destination))[0]
     target = forecast.destinations[destination][0]
     course = (
         forecast.courses_after(*failed).get((source, destination)) or forecast.steady[source, destination]
@@ -121,7 +122,7 @@ def _steps(trails: tuple[Trail, ...]) -> Iterator[Step]:
 def _step(decision: Decision) -> Step:
     node, selection = decision.node, decision.selection
     origin = decision.origin
-    candidates = outcomes(node, selection.held)
+    candidates = outcomes(node.fabric, selection.held)
     contenders = []
     for route, lost_by in candidates.items():
         if lost_by is None:
@@ -141,6 +142,8 @@ def _step(decision: Decision) -> Step:
 def _verdict(decision: Decision) -> str:
     selection = decision.selection
     clauses = []
+    if told := decision.instruction:
+        return f"route table {told.table} comes first: its route {told.name} leads {told.leads} (PATH-5)"
     if decision.shorter:
         clauses.append("the longest prefix first (PATH-1)")
     if selection.step:
@@ -170,7 +173,7 @@ def _contender(decision: Decision, origin: Origin, route: Route, *, used: bool, 
         over=", ".join(adjacency.elements) if adjacency else "",
         protocol=route.protocol,
         attributes=", ".join(_attributes(node, origin, route)),
-        told_by=_told_by(adjacency, route, decision.prefix) if adjacency else "its own prefix",
+        told_by=_told_by(adjacency, route, decision.prefix) if adjacency else _untold(decision),
         used=used,
         outcome=outcome,
     )
@@ -189,6 +192,7 @@ def _attributes(node: Node, origin: Origin, route: Route) -> Iterator[str]:
 
 _ADVERTISES = "a gateway advertises its virtual network and the spokes that use it (PEER-13)"
 _PREFIX_LIST = "the router's prefix list permits it"
+_OF_ITS_SUBNET = "a user-defined route of its subnet (PATH-5)"
 
 _TOLD_BY: dict[tuple[AdjacencyKind, type[Node]], str] = {
     (
@@ -207,6 +211,9 @@ _TOLD_BY: dict[tuple[AdjacencyKind, type[Node]], str] = {
     (AdjacencyKind.TUNNEL, RouterNode): _PREFIX_LIST,
     (AdjacencyKind.COMPANION, RouterNode): "iBGP between the location's routers (RFC 4271, 9.2)",
     (AdjacencyKind.LAN, LanNode): "the router's way to its own LAN",
+    (AdjacencyKind.USER_ROUTE, ApplianceNode): _OF_ITS_SUBNET,
+    (AdjacencyKind.USER_ROUTE, VpnGatewayNode): _OF_ITS_SUBNET,
+    (AdjacencyKind.USER_ROUTE, VirtualNetworkNode): _OF_ITS_SUBNET,
 }
 
 
@@ -225,6 +232,10 @@ def _told_by(adjacency: Adjacency, route: Route, prefix: IPv4Network) -> str:
         return "assumed: a LAN without OSPF has a default route to each router"
     redistributed = prefix.prefixlen
     return "the router redistributes it from BGP into OSPF" if redistributed else "default-information"
+
+
+def _untold(decision: Decision) -> str:
+    return _OF_ITS_SUBNET if decision.instruction else "its own prefix"
 
 
 def walkthrough_document(stack: str, walkthrough: Walkthrough) -> dict[str, Any]:

@@ -86,7 +86,7 @@
 
   // --- the picture ---------------------------------------------------------------------------------
 
-  const STATES = ["used", "taken", "idle", "failed", "back", "ahead", "astern", "chosen"];
+  const STATES = ["used", "taken", "idle", "failed", "ailing", "back", "ahead", "astern", "chosen"];
 
   function mark(selector, ...states) {
     for (const group of document.querySelectorAll(`.drawing ${selector}`)) group.classList.add(...states);
@@ -135,6 +135,7 @@
     for (const line of document.querySelectorAll(".drawing .line:not(.used, .back)")) line.classList.add("idle");
     for (const element of chosen.failure ? chosen.failure.split(" + ") : []) {
       mark(`[data-element="${quoted(element)}"]`, "failed");
+      if (data.ailing[element]) mark(`[data-element="${quoted(data.ailing[element])}"]`, "ailing");
     }
     for (const site of [chosen.source, chosen.destination]) {
       if (site) mark(`[data-site="${quoted(site)}"]`, "chosen");

@@ -47,10 +47,40 @@ def united(*changes: Changes) -> Changes:
 
 SPARSE = united(spokes("hub", SPOKES), spokes("hub", SPOKES, gatewayTransit=False), spokes("remote", SPOKES))
 BACKUP_OF_NONE: Changes = {"tunnels": {"hub-location1": {"router": {"advertisedPrefixes": []}}}}
+
+
+def by_appliance() -> Changes:
+    """Return the hub's spokes with one route table, which sends what is not learned to an appliance."""
+    spoke = {"addressSpace": ["10.11.30.0/26"], "host": "10.11.30.4"}
+    names = [name for name in SPARSE["virtualNetworks"] if name.startswith("hub-of-all")]
+    served = {"spoke": spoke, **{name: SPARSE["virtualNetworks"][name] for name in names}}
+    peerings = {"hub-spoke": {"hub": "hub", "spoke": "spoke"}, **SPARSE["peerings"]}
+    routes = {
+        "all": {"prefix": "0.0.0.0/0", "nextHop": "VirtualAppliance", "address": "10.10.30.68"},
+        "none": {"prefix": "10.2.0.0/16", "nextHop": "None"},
+    }
+    return {
+        "routeTables": {"by-appliance": {"routes": routes}},
+        "virtualNetworks": {
+            name: {
+                **vnet,
+                "subnets": {"workload": {"prefix": vnet["addressSpace"][0], "routeTable": "by-appliance"}},
+            }
+            for name, vnet in served.items()
+        },
+        "peerings": {
+            name: {**peering, "allowForwardedTraffic": True}
+            for name, peering in peerings.items()
+            if peering["spoke"] in served
+        },
+    }
+
+
 DESIGNS: dict[str, Changes] = {
     "test stack": {},
     "no preference": {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": None}}}},
     "no backup": BACKUP_OF_NONE,
+    "user routes": by_appliance(),
     "global reach": {
         "globalReach": {
             "one-two": {"circuits": ["expressroute1", "expressroute2"], "prefix": "192.168.99.0/29"}

@@ -137,7 +137,9 @@ def test_what_is_not_asked_would_not_be_told(stack: Stack) -> None:
             }
         )
     )
-    assert {adjacency.kind for adjacency in graph.adjacencies} == set(AdjacencyKind)
+    assert {adjacency.kind for adjacency in graph.adjacencies} == set(AdjacencyKind) - {
+        AdjacencyKind.USER_ROUTE
+    }
     offered = [
         (adjacency, route)
         for table in propagate(graph)
@@ -145,7 +147,7 @@ def test_what_is_not_asked_would_not_be_told(stack: Stack) -> None:
         for route in selection.held
         for adjacency in graph.told.get(node, ())
     ]
-    assert {route.protocol for _, route in offered} == set(Protocol) - {Protocol.STATIC}
+    assert {route.protocol for _, route in offered} == set(Protocol) - {Protocol.STATIC, Protocol.USER}
     for adjacency, route in offered:
         told = tell_any(adjacency, route)
         assert may_pass(adjacency, route.protocol) or not isinstance(told, Route), (adjacency, route)

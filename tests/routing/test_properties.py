@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from routing import Forecast, Path, collect_findings, element_names, predict_paths
+from routing.propagation import Outage
 from topology import Document, Network, load_network
 
 Description = dict[str, Any]
@@ -188,7 +189,9 @@ def test_no_path_passes_an_element_twice_and_every_return_returns(description: D
 def used_elements(description: Description) -> set[str]:
     """Return what carries traffic of any pair, also traffic that ends on the way."""
     forecast = Forecast(load(description))
-    parts = (trails for pair in forecast.steady for trails in forecast.trails(forecast.tables, pair))
+    parts = (
+        trails for pair in forecast.steady for trails in forecast.trails(forecast.tables, Outage(), pair)
+    )
     return {hop for trails in parts for trail in trails for hop in trail.hops}
 
 

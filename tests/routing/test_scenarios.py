@@ -1,8 +1,6 @@
 """Every ordered pair in designs that differ from the test stack, as tables that were worked out by hand.
 
-A cell is what traffic from the row's site to the column's crosses, in order:
-p the peering, 1 to 3 the circuits, b the tunnel hub-branch, v the tunnel hub-location1 (location1's backup);
-x nothing arrives. `?` means that chance decides, `~` that the way back differs.
+How to read them is in sketches.py: p is the peering, 1 to 3 are the circuits, b and v the tunnels.
 """
 
 from __future__ import annotations
@@ -13,29 +11,11 @@ from typing import Any
 import pytest
 
 from routing import Path
+from tests.routing.sketches import BASE, cells, sketch
 
 Pair = tuple[str, str]
 Predict = Callable[..., dict[Pair, Path]]
 Changes = Mapping[str, Any]
-
-LETTERS = {
-    "hub-spoke": "p",
-    "expressroute1": "1",
-    "expressroute2": "2",
-    "expressroute3": "3",
-    "hub-branch": "b",
-    "hub-location1": "v",
-}
-
-BASE = """
-            hub  spoke  branch  remote  location1  location2
-hub         -    p      b       1       1          2
-spoke       p    -      p.b     p.1     p.1        p.2
-branch      b    b.p    -       x       b.v        x
-remote      1    1.p    x       -       1          x
-location1   1    1.p    v.b     1       -          x
-location2   2    2.p    x       x       x          -
-"""
 
 WITHOUT_CIRCUIT1 = """
             hub  spoke  branch  remote  location1  location2
@@ -270,29 +250,10 @@ location2   2    2.p    x       2.1     x          -
 }
 
 
-def cells(table: str) -> dict[Pair, str]:
-    heading, *lines = table.strip().splitlines()
-    sites = heading.split()
-    rows = {line.split()[0]: line.split()[1:] for line in lines}
-    return {
-        (source, to): cell
-        for source, written in rows.items()
-        for to, cell in zip(sites, written, strict=True)
-        if source != to
-    }
-
-
-def written(path: Path) -> str:
-    crossed = ".".join(LETTERS[segment.over] for segment in path.forward.segments) or "x"
-    chance = "" if path.forward.determined else "?"
-    return f"{crossed}{chance}{'' if path.symmetric else '~'}"
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_pair_goes_as_worked_out_by_hand(scenario: str, paths: Predict) -> None:
     changes, failure, table = SCENARIOS[scenario]
-    predicted = {pair: written(path) for pair, path in paths(changes, failure).items()}
-    assert predicted == cells(table)
+    assert sketch(paths(changes, failure)) == cells(table)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
