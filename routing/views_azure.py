@@ -70,14 +70,15 @@ def _from_edges(view: Vantage) -> Iterator[Row]:
 
 
 def _from_vpn_gateway(view: Vantage) -> Iterator[Row]:
-    """Yield what the VPN gateway tells: by itself, or by Route Server, which then stands between the two."""
+    """Yield what the VPN gateway tells, each instance by itself; Route Server tells the first one's only."""
     if (other := _beside(view, "vpn")) is None:
         return
+    hops, reflectors = _instances(other), _reflectors(view)
+    ways = [(hops[0], peer) for peer in reflectors] if reflectors else [(hop, hop) for hop in hops]
     for prefix, origin, selection in other.held():
         learned = [route for route in selection.held if route.protocol in _FROM_TUNNELS]
-        for hop in _instances(other) if learned else ():
-            for peer in _reflectors(view) or (hop,):
-                yield str(prefix), hop, "IBgp", peer, _path(origin, learned[0]), str(BASE_WEIGHT)
+        for hop, peer in ways if learned else ():
+            yield str(prefix), hop, "IBgp", peer, _path(origin, learned[0]), str(BASE_WEIGHT)
 
 
 # --- a VPN gateway ---------------------------------------------------------------------------------------

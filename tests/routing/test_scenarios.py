@@ -64,7 +64,7 @@ WEIGHTS_ON_AZURES_SIDE_ONLY = third_circuit(preference=200)
 BOTH_LINKS = {"circuits": {"expressroute1": {"privatePeering": {"secondary": {"enabled": True}}}}}
 LONGER_OVER_VPN = {"tunnels": {"hub-location1": {"router": {"advertisedPrefixes": ["10.2.30.0/26"]}}}}
 NO_ROUTE_MAP = {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": None}}}}
-ROUTE_SERVER = {
+ROUTE_SERVER: dict[str, Any] = {
     "virtualNetworks": {
         "hub": {
             "routeServer": {},
