@@ -242,7 +242,7 @@ class _Comparison:
 
     def _is_succeeded(self, current: Section, path: Path, places: PlacePath, before: Path) -> bool:
         """Whether a new line of ours overwrites one that has overwritten `before`, which it then inherits."""
-        if is_listed(path, current.line):
+        if before[-1] == current.line or is_listed(path, current.line):
             return False
         alike = (
             command.text
@@ -279,26 +279,26 @@ class _Comparison:
         return foreign
 
     def _names_in_use(self) -> set[Name]:
-        """What others' lines and the intended lines use, and the intended lines do not define.
+        """What others' lines and the intended lines use, and none of them defines.
 
         Where ours stands in the place of one of theirs, it is theirs that counts: it comes back.
         """
         lines = list(_lines_of_others(self._running, self._ours, self._ours.lines, (), ()))
-        lines += [line.line for _, line in self._intended.walk()]
-        defined = {defined_by(path, line.line) for path, line in self._intended.walk()}
-        return {name for line in lines for name in used_by(line)} - defined - self._ours.dangling
+        lines += [(*path, line.line) for path, line in self._intended.walk()]
+        defined = {defined_by(path[:-1], path[-1]) for path in lines}
+        return {name for path in lines for name in used_by(path[-1])} - defined - self._ours.dangling
 
 
 def _lines_of_others(
     current: Section, ours: Ours, mine: Section | None, path: Path, places: PlacePath
-) -> Iterator[str]:
+) -> Iterator[Path]:
     for place, line in current.children.items():
         own = mine.children.get(place) if mine else None
         here = (*places, place)
         if here in ours.found:
-            yield ours.found[here][-1]
+            yield ours.found[here]
         elif own is None:
-            yield line.line
+            yield (*path, line.line)
         yield from _lines_of_others(line, ours, own, (*path, line.line), here)
 
 

@@ -295,6 +295,22 @@ def test_what_was_there_before_us_stays(pushed: tuple[Console, Ours]) -> None:
     assert console.text == before
 
 
+@pytest.mark.promise("P7", "P10")
+def test_an_entry_of_ours_goes_from_a_list_of_theirs_that_is_in_use() -> None:
+    console = Console()
+    typed(console, "ip prefix-list Theirs seq 5 permit 10.0.0.0/8")
+    typed(console, "route-map Theirs permit 10", " match ip address prefix-list Theirs")
+    before, text = console.running, console.text
+    diff, ours = push(console, ["ip prefix-list Theirs seq 10 permit 172.16.0.0/12"])
+    pushed_text = console.text
+    console.type(undo(console.running, before, diff).commands)
+    assert console.text == text
+    assert pushed_text != text
+    push(console, ["ip prefix-list Theirs seq 10 permit 172.16.0.0/12"])
+    console.type(compare(console.running, Section(), ours).commands)
+    assert console.text == text
+
+
 @pytest.mark.promise("B6")
 def test_only_one_bgp_process_fits_on_a_router() -> None:
     console = Console()
