@@ -341,10 +341,15 @@ def is_companion(path: Path, line: str) -> bool:
 
 def is_alike(one: str, other: str) -> bool:
     """Whether two lines are of one command: the same words up to its values, or up to the last word."""
-    mine, theirs = _keywords(one), _keywords(other)
-    if mine == theirs:
-        return True
-    return len(one.split()) == len(mine) == len(theirs) == len(other.split()) and mine[:-1] == theirs[:-1]
+    return not alike_keys(one).isdisjoint(alike_keys(other))
+
+
+def alike_keys(line: str) -> frozenset[Path]:
+    """What a line has in common with those that are alike; they need one of it."""
+    keywords = _keywords(line)
+    if len(line.split()) == len(keywords):
+        return frozenset(((*keywords, ""), (*keywords[:-1], "", "")))
+    return frozenset(((*keywords, ""),))
 
 
 def _keywords(line: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from onprem.changes import Command
-from onprem.commands import is_alike, is_listed, opens_section
+from onprem.commands import Path, alike_keys, is_listed, opens_section
 from onprem.references import defined_by
 
 
@@ -17,16 +17,19 @@ def before_their_like(
     Behind it, `no` might take the new value away.
     """
     unknown = [command for command in removals if _is_of_unknown_kind(command)]
+    first: dict[tuple[Path, Path], int] = {}
+    for place, addition in enumerate(additions if unknown else ()):
+        for key in alike_keys(addition.text):
+            first.setdefault((addition.section, key), place)
     ahead: dict[int, list[Command]] = defaultdict(list)
     for command in unknown:
-        line = command.text.removeprefix("no ")
-        for place, addition in enumerate(additions):
-            if addition.section == command.section and is_alike(addition.text, line):
-                ahead[place].append(command)
-                break
+        keys = alike_keys(command.text.removeprefix("no "))
+        places = [first[command.section, key] for key in keys if (command.section, key) in first]
+        if places:
+            ahead[min(places)].append(command)
     moved = {command for commands in ahead.values() for command in commands}
     return (
-        [one for place, addition in enumerate(additions) for one in (*ahead[place], addition)],
+        [one for place, addition in enumerate(additions) for one in (*ahead.get(place, ()), addition)],
         [command for command in removals if command not in moved],
     )
 

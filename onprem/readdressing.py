@@ -12,6 +12,8 @@ single address of an interface is refused its removal when it is gone already, f
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
@@ -24,17 +26,21 @@ _VRF = ("ip vrf forwarding ", "vrf forwarding ")
 _ADDRESS = "ip address "
 _NO_ADDRESS = "no ip address"
 _UNNUMBERED = "ip unnumbered "
+_BEFORE_ADDRESSES = ("description ", "encapsulation ", *_VRF)
 
 
 @dataclass(slots=True)
 class _Interface:
-    """An interface as it is and as it will be."""
+    """An interface as it is and as it will be, and what was to be sent for that."""
 
     line: str
     vrf: str = ""
     addresses: list[str] = field(default_factory=list)
     later_vrf: str = ""
     later: list[str] = field(default_factory=list)
+    additions: list[Command] = field(default_factory=list)
+    removals: list[Command] = field(default_factory=list)
+    goes: bool = False
 
     @property
     def path(self) -> Path:
@@ -53,12 +59,12 @@ class _Interface:
 
     def gives_up(self) -> Iterator[tuple[str, IPv4Network]]:
         """Yield the VRF and network of each address that it does not keep."""
-        kept = {text for text in self.later if not self.moves}
+        kept = set() if self.moves else set(self.later)
         yield from ((self.vrf, net) for text in self.addresses if text not in kept for net in _network(text))
 
     def takes(self) -> Iterator[tuple[str, IPv4Network]]:
         """Yield the VRF and network of each address that it does not have yet."""
-        had = {text for text in self.addresses if not self.moves}
+        had = set() if self.moves else set(self.addresses)
         yield from ((self.later_vrf, net) for text in self.later if text not in had for net in _network(text))
 
 
@@ -68,20 +74,75 @@ def readdress(
     """Return what to send first, and additions and removals as interfaces take them."""
     back = [command for command in removals if _brings_back(command)]
     additions = [*additions, *back]
-    removals = [_naming_the_address(running, command) for command in removals if command not in back]
+    removals = [_naming_the_address(running, command) for command in removals if not _brings_back(command)]
     early = _tags_in_the_way(additions, removals, changes)
     interfaces = _interfaces(running, additions, removals)
-    for interface in interfaces:
-        if Command(section=(), text=removal_of((), interface.line)) in {*early, *removals}:
-            if _is_in_the_way(interface, interfaces):
-                early.append(Command(section=(), text=removal_of((), interface.line)))
+    wanted = _Wanted(interfaces.values())
+    dropped: set[Command] = set()
+    rearranged: dict[Path, list[Command]] = {}
+    for interface in interfaces.values():
+        in_the_way = wanted.overlaps(interface)
+        whole = Command(section=(), text=removal_of((), interface.line))
+        if interface.goes:
+            early += [whole] if in_the_way else []
             continue
-        clears = interface.needs_all_again or _is_in_the_way(interface, interfaces)
+        clears = interface.needs_all_again or in_the_way
         if clears and interface.addresses:
             early.append(Command(section=interface.path, text=_NO_ADDRESS))
-        additions, removals = _rearranged(interface, additions, removals, clears=clears)
-    early = list(dict.fromkeys(early))
-    return early, additions, [command for command in removals if command not in early]
+        commands, without = _rearrange(interface, clears=clears)
+        dropped.update(without)
+        if commands != interface.additions:
+            rearranged[interface.path] = commands
+    dropped.update(early)
+    return (
+        list(dict.fromkeys(early)),
+        list(_in_their_places(additions, rearranged)),
+        [command for command in removals if command not in dropped],
+    )
+
+
+def _rearrange(interface: _Interface, *, clears: bool) -> tuple[list[Command], list[Command]]:
+    """The VRF before the addresses; all of them after it has changed, or after all were taken away.
+
+    What is not to be sent any more at the end is returned beside it.
+    """
+    additions = interface.additions
+    emptied = any(command.text == _NO_ADDRESS for command in additions)
+    unnumbered = any(command.text.startswith(_UNNUMBERED) for command in additions)
+    again = interface.moves or clears or emptied
+    if not again and not unnumbered:
+        return additions, []
+    leaving = [c for c in interface.removals if c.text.startswith(tuple(f"no {front}" for front in _VRF))]
+    gone = [c for c in interface.removals if c.text.startswith(f"{_NO_ADDRESS} ")]
+    first = list(leaving)
+    if gone and not again:
+        first = [Command(section=interface.path, text=_NO_ADDRESS)]  # before `ip unnumbered`
+    if not again:
+        return _behind_its_vrf(additions, first), [*leaving, *gone]
+    kept = [c for c in additions if not c.text.startswith((_ADDRESS, _NO_ADDRESS))]
+    if emptied and not interface.moves:
+        first.append(Command(section=interface.path, text=_NO_ADDRESS))
+    later = sorted(interface.later, key=_is_secondary)
+    first += [Command(section=interface.path, text=text) for text in later]
+    return _behind_its_vrf(kept, first), [*leaving, *gone]
+
+
+def _behind_its_vrf(commands: list[Command], block: list[Command]) -> list[Command]:
+    places = [place for place, c in enumerate(commands, 1) if c.text.startswith(_BEFORE_ADDRESSES)]
+    place = places[-1] if places else 0
+    return [*commands[:place], *block, *commands[place:]]
+
+
+def _in_their_places(additions: list[Command], rearranged: dict[Path, list[Command]]) -> Iterator[Command]:
+    """Yield additions with those of some interfaces as a block, where the first of them stood."""
+    left = dict(rearranged)
+    for command in additions:
+        if command.section in left:
+            yield from left.pop(command.section)
+        elif command.section not in rearranged:
+            yield command
+    for commands in left.values():
+        yield from commands
 
 
 def _brings_back(command: Command) -> bool:
@@ -99,81 +160,37 @@ def _naming_the_address(running: Section, command: Command) -> Command:
     return Command(section=command.section, text=f"no {primary[0]}") if primary else command
 
 
-def _rearranged(
-    interface: _Interface, additions: list[Command], removals: list[Command], *, clears: bool
-) -> tuple[list[Command], list[Command]]:
-    """The VRF before the addresses; all of them after it has changed, or after all were taken away."""
-    path = interface.path
-    unnumbered = [c for c in additions if c.section == path and c.text.startswith(_UNNUMBERED)]
-    resend = interface.moves or clears
-    emptied = any(command.section == path and command.text == _NO_ADDRESS for command in additions)
-    if not resend and not emptied and not unnumbered:
-        return additions, removals
-    leaving = [c for c in removals if c.section == path and c.text.startswith(tuple(f"no {v}" for v in _VRF))]
-    gone = [c for c in removals if c.section == path and c.text.startswith(f"{_NO_ADDRESS} ")]
-    removals = [command for command in removals if command not in gone and command not in leaving]
-    if not interface.later and gone and not resend and not emptied:
-        leaving = [Command(section=path, text=_NO_ADDRESS)]  # before `ip unnumbered`
-    sent = [c for c in additions if c.section == path and c.text.startswith((_ADDRESS, _NO_ADDRESS))]
-    later = sorted(interface.later, key=_is_secondary) if resend or emptied else []
-    wanted = {command.text for command in sent}
-    fresh = [command for command in sent if command.text in later or command.text == _NO_ADDRESS]
-    again = [Command(section=path, text=text) for text in later if text not in wanted]
-    block = sorted(
-        (*fresh, *again), key=lambda command: (command.text != _NO_ADDRESS, _is_secondary(command.text))
-    )
-    if interface.moves:
-        block = [command for command in block if command.text != _NO_ADDRESS]
-    return _placed(interface, additions, sent if resend or emptied else [], leaving, block), removals
-
-
-def _placed(
-    interface: _Interface,
-    additions: list[Command],
-    sent: list[Command],
-    leaving: list[Command],
-    block: list[Command],
-) -> list[Command]:
-    """Puts the addresses in place of those that were to be sent, behind the VRF and the VLAN tags."""
-    path = interface.path
-    rest = [command for command in additions if command not in sent]
-    before = ("interface ", "description ", "encapsulation ", *_VRF)
-    heads = [
-        place
-        for place, command in enumerate(rest)
-        if (command.section == path and command.text.startswith(before[1:]))
-        or (not command.section and command.text == interface.line)
-    ]
-    first = [place for place, command in enumerate(rest) if command.section == path]
-    place = heads[-1] + 1 if heads else first[0] if first else len(rest)
-    return [*rest[:place], *leaving, *block, *rest[place:]]
-
-
-def _interfaces(running: Section, additions: list[Command], removals: list[Command]) -> list[_Interface]:
-    """Every interface that has, gets or loses a VRF or an address."""
-    known: dict[str, _Interface] = {}
-    for section in running.children.values():
-        if section.line.startswith("interface "):
-            interface = known.setdefault(section.line, _Interface(section.line))
-            for line in section.children.values():
-                interface.vrf = _vrf(line.line) or interface.vrf
-                interface.addresses += [line.line] if line.line.startswith(_ADDRESS) else []
-            interface.later_vrf, interface.later = interface.vrf, list(interface.addresses)
+def _interfaces(
+    running: Section, additions: list[Command], removals: list[Command]
+) -> dict[Path, _Interface]:
+    """Every interface for which something is to be sent."""
+    known: dict[Path, _Interface] = {}
     for command in removals:
-        interface_line = command.section[-1] if command.section else command.text.removeprefix("no ")
-        found = known.get(interface_line)
-        if found is not None:
-            _foresee_removal(found, command)
+        line = command.section[0] if command.section else command.text.removeprefix("no ")
+        if line.startswith("interface ") and len(command.section) <= 1:
+            _foresee_removal(known.setdefault((line,), _as_it_is(running, line)), command)
     for command in additions:
-        if command.section and command.section[0].startswith("interface "):
-            _foresee_addition(known.setdefault(command.section[0], _Interface(command.section[0])), command)
-    return list(known.values())
+        if len(command.section) == 1 and command.section[0].startswith("interface "):
+            line = command.section[0]
+            _foresee_addition(known.setdefault((line,), _as_it_is(running, line)), command)
+    return known
+
+
+def _as_it_is(running: Section, line: str) -> _Interface:
+    interface = _Interface(line)
+    section = running.children.get(place_of((), line))
+    for child in section.children.values() if section else ():
+        interface.vrf = _vrf(child.line) or interface.vrf
+        interface.addresses += [child.line] if child.line.startswith(_ADDRESS) else []
+    interface.later_vrf, interface.later = interface.vrf, list(interface.addresses)
+    return interface
 
 
 def _foresee_removal(interface: _Interface, command: Command) -> None:
+    interface.removals.append(command)
     text = command.text.removeprefix("no ")
     if not command.section:
-        interface.later, interface.later_vrf = [], ""
+        interface.later, interface.later_vrf, interface.goes = [], "", True
     elif _vrf(text) and _vrf(text) == interface.later_vrf:
         interface.later_vrf = ""
     elif text.startswith(_ADDRESS):
@@ -181,6 +198,7 @@ def _foresee_removal(interface: _Interface, command: Command) -> None:
 
 
 def _foresee_addition(interface: _Interface, command: Command) -> None:
+    interface.additions.append(command)
     if command.text == _NO_ADDRESS:
         interface.later = [address for address in interface.later if _is_secondary(address)]
     elif _vrf(command.text):
@@ -193,15 +211,33 @@ def _foresee_addition(interface: _Interface, command: Command) -> None:
         interface.later.append(command.text)
 
 
-def _is_in_the_way(interface: _Interface, interfaces: list[_Interface]) -> bool:
-    given_up = list(interface.gives_up())
-    return bool(given_up) and any(
-        vrf == other_vrf and network.overlaps(other_network)
-        for other in interfaces
-        if other is not interface
-        for other_vrf, other_network in other.takes()
-        for vrf, network in given_up
-    )
+class _Wanted:
+    """The networks that interfaces take, to be looked up by what others give up."""
+
+    def __init__(self, interfaces: Iterable[_Interface]) -> None:
+        self._takers: defaultdict[tuple[str, int, int], set[str]] = defaultdict(set)
+        for interface in interfaces:
+            for vrf, net in interface.takes():
+                self._takers[vrf, int(net.network_address), net.prefixlen].add(interface.line)
+        self._begins = sorted({(vrf, begin) for vrf, begin, _ in self._takers})
+        self._lengths = sorted({length for _, _, length in self._takers})
+
+    def overlaps(self, interface: _Interface) -> bool:
+        """Whether another interface takes what this one gives up, or a part of it, or more."""
+        return any(self._is_taken(interface.line, vrf, net) for vrf, net in interface.gives_up())
+
+    def _is_taken(self, line: str, vrf: str, net: IPv4Network) -> bool:
+        begin, end = int(net.network_address), int(net.broadcast_address)
+        around = {(begin >> (32 - length) << (32 - length)) for length in self._lengths}
+        within = self._begins[
+            bisect_left(self._begins, (vrf, begin)) : bisect_left(self._begins, (vrf, end + 1))
+        ]
+        return any(
+            self._takers.get((vrf, start, length), set()) - {line}
+            for start in {*around, *(start for _, start in within)}
+            for length in self._lengths
+            if start <= end and begin <= start + 2 ** (32 - length) - 1
+        )
 
 
 def _tags_in_the_way(
@@ -212,6 +248,7 @@ def _tags_in_the_way(
         for command in additions
         if command.section and command.text.startswith("encapsulation ")
     }
+    going = {command for command in removals if not command.section}
     early: list[Command] = []
     for change in changes:
         if change.sign != "-" or not change.section or not change.text.startswith("encapsulation "):
@@ -220,7 +257,7 @@ def _tags_in_the_way(
         if taker is not None and taker != change.section[-1]:
             whole = Command(section=(), text=removal_of((), change.section[-1]))
             single = Command(section=change.section, text=removal_of(change.section, change.text))
-            early.append(whole if whole in removals else single)
+            early.append(whole if whole in going else single)
     return early
 
 
