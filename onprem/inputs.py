@@ -95,12 +95,13 @@ def find_flaws(inputs: Inputs) -> tuple[Flaw, ...]:
 
 def _flaws(inputs: Inputs) -> Iterator[Flaw]:
     yield from _target_flaws(inputs)
-    if not any(line.strip() for line in inputs.lines):
-        yield Flaw(input="lines", says="must hold the router's configuration, not nothing")
+    if not any(line.strip() and not line.lstrip().startswith("!") for line in inputs.lines):
+        yield Flaw(input="lines", says="must hold the router's configuration, not nothing but comments")
     depth = 0
     for place, line in enumerate(inputs.lines):
-        says = _line_flaw(line, depth) or _name_flaw(line, inputs.router)
-        depth = _depth(line)
+        is_comment = not line.strip() or line.lstrip().startswith("!")
+        says = _line_flaw(line, _depth(line) if is_comment else depth) or _name_flaw(line, inputs.router)
+        depth = depth if is_comment else _depth(line)
         if says:
             yield Flaw(input=f"lines[{place}]", says=says)
     yield from _placeholder_flaws(inputs)

@@ -7,11 +7,13 @@ A record holds lines and fingerprints, no secret, and is forgotten when its engi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 from pathlib import Path
 
+from onprem.errors import PushError
 from onprem.planned import Expectation
 
 JOURNAL = ".iosxe"
@@ -26,10 +28,23 @@ class PreviewRecord:
         name = hashlib.sha256(urn.encode()).hexdigest()[:24]
         self._file = self._directory / f"{_engine()}-{name}.json"
 
-    def write(self, seen: Expectation | None) -> None:
-        """Remember what is shown, unless an earlier provider has shown something; None: nothing could be."""
+    def write(self, seen: Expectation | None) -> str:
+        """Remember what is shown, unless an earlier provider has shown something; None: nothing could be.
+
+        What keeps it from being remembered is returned, in words.
+        """
         if seen is None or self._shown_by() not in {None, os.getpid()}:
-            return
+            return ""
+        try:
+            self._write(seen)
+        except OSError as error:
+            return (
+                f"{self._directory} cannot be written ({error.strerror}): an update of the same run will not"
+                " be held to what this preview shows"
+            )
+        return ""
+
+    def _write(self, seen: Expectation) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignored = self._directory.parent / ".gitignore"
         if not ignored.exists():
@@ -44,20 +59,26 @@ class PreviewRecord:
         """Return what this engine has shown of the resource; None if nothing."""
         try:
             shown = json.loads(self._file.read_text(encoding="utf-8"))
+            return Expectation(
+                seen=shown["seen"], lines=tuple(shown["lines"]), secrets=frozenset(shown["secrets"])
+            )
         except FileNotFoundError:
             return None
-        return Expectation(
-            seen=shown["seen"], lines=tuple(shown["lines"]), secrets=frozenset(shown["secrets"])
-        )
+        except (OSError, ValueError, KeyError, TypeError):
+            raise PushError(
+                f"{self._file}, what the preview has shown, cannot be read; nothing was changed. Remove it,"
+                " and look at the preview again"
+            ) from None
 
     def forget(self) -> None:
         """Forget it: it was kept to, or the run is over for this resource."""
-        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what could not be written needs no forgetting
+            self._file.unlink(missing_ok=True)
 
     def _shown_by(self) -> int | None:
         try:
             by: int = json.loads(self._file.read_text(encoding="utf-8"))["by"]
-        except FileNotFoundError:
+        except (OSError, ValueError, KeyError, TypeError):
             return None
         return by
 
