@@ -6,7 +6,8 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -15,15 +16,19 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from onprem.command import Project, login_from_environment, project_root, read_exported, read_keys
 from onprem.errors import OnPremisesError
 from onprem.fleet import Ending, Member, Result, Rules, push_fleet
+from onprem.process import leave_no_core_file
 from topology import StackFileError, load_stack
 
 FAILED, BAD_INPUT = 1, 2
 DIFFERS = 1
 _SIGNS = {Ending.CHANGED: "+", Ending.UNCHANGED: "=", Ending.FAILED: "!", Ending.SKIPPED: "-"}
+_NAMED = 3
+"""Routers that are named in the line of progress, at most."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was asked for: 0; 1 if a router differs or has failed; 2, with one message, for bad input."""
+    leave_no_core_file()
     options = _parser().parse_args(arguments)
     try:
         project = _project(options)
@@ -57,12 +62,28 @@ def _parser() -> argparse.ArgumentParser:
         if name != "diff":
             command.add_argument("--yes", action="store_true", help="do not ask")
             command.add_argument("--approved", action="append", metavar="FINGERPRINT")
-            command.add_argument("--wave", type=int, default=50, help="routers at once, at most")
+            command.add_argument("--wave", type=_count, default=50, help="routers at once, at most")
             command.add_argument(
-                "--stop-share", type=float, default=0.1, help="stop beyond this share failed"
+                "--stop-share", type=_share, default=0.1, help="stop beyond this share failed, 0 to 1"
             )
             command.add_argument("--no-canary", action="store_true", help="do not begin with one alone")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of routers, at least 1")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share, from 0 to 1")
+    return share
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -82,16 +103,25 @@ def _project(options: argparse.Namespace) -> Project:
 
 
 def _diff(project: Project, members: Sequence[Member]) -> int:
-    differs = False
-    for member in members:
+    """Compare all of them at once: nothing is written, so nothing has to wait for anything."""
+
+    def compare(member: Member) -> Result:
         found = project.compare(member.router)
-        differs = differs or bool(found.properties)
-        for message in found.messages:
-            sys.stdout.write(f"{message.text}\n")
+        lines = [message.text for message in found.messages]
         if found.seen is not None and found.messages:
-            sys.stdout.write(f"# {member.router}: fingerprint {found.seen.seen}\n")
-        if not found.messages:
-            sys.stdout.write(f"{member.router}: as described\n")
+            lines.append(f"# {member.router}: fingerprint {found.seen.seen}")
+        return Result(
+            router=member.router,
+            ending=Ending.CHANGED if found.properties else Ending.UNCHANGED,
+            says="\n".join(lines) or f"{member.router}: as described",
+        )
+
+    alone = [Member(router=member.router, site=member.router) for member in members]
+    rules = Rules(canary=False, wave=len(alone), stop_share=1.0)
+    results = {result.router: result for result in _with_progress(alone, compare, rules)}
+    for member in members:
+        sys.stdout.write(f"{results[member.router].says}\n")
+    differs = any(result.ending is not Ending.UNCHANGED for result in results.values())
     return DIFFERS if differs else 0
 
 
@@ -102,32 +132,72 @@ def _change(project: Project, members: Sequence[Member], options: argparse.Names
         names = ", ".join(member.router for member in members)
         if input(f"{options.command} on {names}? [y/N] ").strip().lower() not in {"y", "yes"}:
             return FAILED
-    cancelled = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: cancelled.set())
     act = project.push if options.command == "push" else project.roll_back
     rules = Rules(canary=not options.no_canary, wave=options.wave, stop_share=options.stop_share)
-    results = _with_progress(members, lambda member: act(member.router, cancelled.is_set), rules)
-    bad = [result for result in results if result.ending in {Ending.FAILED, Ending.SKIPPED}]
-    return FAILED if bad else 0
-
-
-def _with_progress(members: Sequence[Member], act: Callable[[Member], Result], rules: Rules) -> list[Result]:
-    """Push with a line of progress where somebody looks on, and a line for each router as it ends."""
-    console = Console(stderr=True)
-    results: list[Result] = []
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"0 of {len(members)} routers", total=len(members))
-        for result in push_fleet(members, act, rules):
-            results.append(result)
-            failed = sum(result.ending is Ending.FAILED for result in results)
-            progress.update(
-                task, advance=1, description=f"{len(results)} of {len(members)} routers, {failed} failed"
-            )
+    bad = False
+    with _stopped_by_interrupt() as stopped:
+        for result in _with_progress(members, lambda member: act(member.router, stopped), rules, stopped):
+            bad = bad or result.ending in {Ending.FAILED, Ending.SKIPPED}
             says = result.says or f"{result.router}: {result.ending}"
             sys.stdout.write(f"{_SIGNS[result.ending]} {says}\n")
             sys.stdout.flush()
-    return results
+    return FAILED if bad else 0
+
+
+@contextmanager
+def _stopped_by_interrupt() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C has running pushes undone and begins no other; once more, it ends the process."""
+    stop = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.stderr.write(
+            "stopping: what is being pushed is undone, nothing more is begun (once more to end at once;"
+            " routers then undo it by themselves)\n"
+        )
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _with_progress(
+    members: Sequence[Member],
+    act: Callable[[Member], Result],
+    rules: Rules,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Result]:
+    """Yield each router's result as it ends, with a line of progress where somebody looks on."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    busy: set[str] = set()
+    ended = failed = 0
+
+    def shown() -> str:
+        now = sorted(busy.copy())
+        more = f" and {len(now) - _NAMED} more" if len(now) > _NAMED else ""
+        doing = f"; now {', '.join(now[:_NAMED])}{more}" if now else ""
+        return f"{ended} of {len(members)} routers, {failed} failed{doing}"
+
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(shown(), total=len(members))
+
+        def watched(member: Member) -> Result:
+            busy.add(member.router)
+            progress.update(task, description=shown())
+            try:
+                return act(member)
+            finally:
+                busy.discard(member.router)
+
+        for result in push_fleet(members, watched, rules, stopped):
+            ended += 1
+            failed += result.ending is Ending.FAILED
+            progress.update(task, advance=1, description=shown())
+            yield result
 
 
 if __name__ == "__main__":

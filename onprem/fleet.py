@@ -73,27 +73,44 @@ def waves_of(members: Sequence[Member], rules: Rules) -> tuple[tuple[Member, ...
     return tuple(waves)
 
 
-def push_fleet(members: Sequence[Member], push: Push, rules: Rules = Rules()) -> Iterator[Result]:
-    """Push to each router and yield each one's result as it comes; every member has exactly one."""
+def push_fleet(
+    members: Sequence[Member],
+    push: Push,
+    rules: Rules = Rules(),
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Result]:
+    """Push to each router and yield each one's result as it comes; every member has exactly one.
+
+    Once it is cancelled no push is begun any more.
+    """
+
+    def unless_cancelled(member: Member) -> Result:
+        if cancelled():
+            return Result(router=member.router, ending=Ending.SKIPPED, says=f"{member.router}: not begun")
+        return push(member)
+
     tried = failed = 0
     failed_sites: set[str] = set()
     waves = waves_of(members, rules)
     for number, wave in enumerate(waves):
         if tried and failed / tried > rules.stop_share:
-            says = f"{failed} of {tried} failed, which is more than {rules.stop_share:.0%}"
+            says = f"not begun: {failed} of {tried} failed, which is more than {rules.stop_share:.0%}"
             yield from (
-                Result(router=member.router, ending=Ending.SKIPPED, says=says)
+                Result(router=member.router, ending=Ending.SKIPPED, says=f"{member.router}: {says}")
                 for rest in waves[number:]
                 for member in rest
             )
             return
         for member in wave:
             if member.site in failed_sites:
-                says = f"another router of {member.site} has failed; one of a site has to stay as it is"
+                says = (
+                    f"{member.router}: not begun: another router of {member.site} has failed; one of a site"
+                    " has to stay as it is"
+                )
                 yield Result(router=member.router, ending=Ending.SKIPPED, says=says)
         going = [member for member in wave if member.site not in failed_sites]
-        for member, result in _at_once(going, push):
-            tried += 1
+        for member, result in _at_once(going, unless_cancelled):
+            tried += result.ending is not Ending.SKIPPED
             if result.ending is Ending.FAILED:
                 failed += 1
                 failed_sites.add(member.site)

@@ -12,7 +12,6 @@ import json
 import os
 import sys
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
@@ -37,8 +36,11 @@ from pulumi.runtime.proto import (
 )
 
 from onprem.errors import OnPremisesError
+from onprem.fleet import Rules
+from onprem.fleet_gate import FleetGate
 from onprem.inputs import LONGEST, UNKNOWN, Inputs, Mode, Unknown, find_flaws
 from onprem.previewed import JOURNAL, PreviewRecord
+from onprem.process import leave_no_core_file
 from onprem.push import Pushed, Safeguards
 from onprem.rendered import is_rendered, remove_rendered, rendered_file, rendered_text, write_rendered
 from onprem.resource import (
@@ -56,6 +58,7 @@ from onprem.resource import (
 
 VERSION = "0.1.0"
 TYPE = "iosxe:index:Configuration"
+_PERCENT = 100
 _THREADS = 128
 """At most so many routers at once; each thread waits for its router nearly all the time."""
 _LOOK_FOR_ENGINE = 2.0
@@ -89,8 +92,7 @@ class RouterProvider(sdk.Provider):
         self._engine = engine
         self._login = Login()
         self._cancelled = threading.Event()
-        self._sites: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._failed_at: dict[str, str] = {}
+        self._fleet = FleetGate(Rules(canary=False, wave=_THREADS, stop_share=1.0))
 
     async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
         """Returns the schema of the resource."""
@@ -109,6 +111,7 @@ class RouterProvider(sdk.Provider):
             safeguards=_safeguards(given),
             approved=_approved(given.get("approved") or os.environ.get("IOSXE_APPROVED")),
         )
+        self._fleet = FleetGate(_rules(given))
         return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_outputs=False)
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
@@ -171,7 +174,8 @@ class RouterProvider(sdk.Provider):
     async def delete(self, request: sdk.DeleteRequest) -> None:
         """Takes the lines off the router that were pushed to it."""
         state = _state(request.properties)
-        messages = await asyncio.to_thread(remove, state, self._login, self._cancelled.is_set)
+        async with self._fleet.turn(state.router, state.site, pushes=state.mode == Mode.PUSH):
+            messages = await asyncio.to_thread(remove, state, self._login, self._cancelled.is_set)
         await self._say(messages, request.urn)
         if state.mode == Mode.RENDER:
             remove_rendered(self._file(state.router, request.urn))
@@ -183,11 +187,14 @@ class RouterProvider(sdk.Provider):
     async def _compare(self, inputs: Inputs, state: State | None, urn: str) -> dict[str, str]:
         found: Comparison = await asyncio.to_thread(compare_with, inputs, state, self._login)
         record = PreviewRecord(_project_root(), urn)
+        trouble = ""
         if found.properties or state is None:
-            record.write(found.seen)
+            trouble = record.write(found.seen)
         else:
             record.forget()
         await self._say(found.messages, urn)
+        if trouble:
+            await self._say((Message(severity=Severity.WARNING, text=trouble),), urn)
         properties = dict(found.properties)
         if inputs.mode == Mode.RENDER:
             text = rendered_text(inputs, _stack(urn))
@@ -196,8 +203,9 @@ class RouterProvider(sdk.Provider):
         return properties
 
     async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
-        async with self._sites[inputs.site or inputs.router]:
+        async with self._fleet.turn(inputs.router, inputs.site, pushes=inputs.mode == Mode.PUSH) as turn:
             outcome = await self._apply_alone(inputs, state, urn)
+            turn.failed = bool(outcome.failure)
         file = self._file(inputs.router, urn)
         if inputs.mode == Mode.RENDER:
             write_rendered(file, rendered_text(inputs, _stack(urn)))
@@ -207,30 +215,14 @@ class RouterProvider(sdk.Provider):
         return outcome
 
     async def _apply_alone(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
-        """Pushes while no other router of the site is pushed to, unless one of them has failed."""
-        failed = self._failed_at.get(inputs.site)
-        if failed not in {None, inputs.router} and inputs.mode == Mode.PUSH:
-            raise OnPremisesError(
-                f"{inputs.router}: not pushed, as {failed} of the same site has failed in this run: one of a"
-                " site has to stay as it is"
-            )
+        """Pushes while it has its turn; what the preview showed is forgotten, whatever comes of it."""
         record = PreviewRecord(_project_root(), urn)
         try:
-            outcome = await asyncio.to_thread(
+            return await asyncio.to_thread(
                 apply, inputs, state, self._login, self._cancelled.is_set, record.read()
             )
-        except OnPremisesError:
-            self._note_failure(inputs)
-            raise
         finally:
             record.forget()
-        if outcome.failure:
-            self._note_failure(inputs)
-        return outcome
-
-    def _note_failure(self, inputs: Inputs) -> None:
-        if inputs.site:
-            self._failed_at.setdefault(inputs.site, inputs.router)
 
     async def _say(self, messages: tuple[Message, ...], urn: str) -> None:
         for message in messages:
@@ -333,6 +325,7 @@ class Servicer(ProviderServicer):
 
 def main() -> None:
     """Serve until the engine ends the process: prints the port, as the engine expects."""
+    leave_no_core_file()
     parent = os.getppid()
     address = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     with contextlib.suppress(KeyboardInterrupt):  # the engine cancels first, and waits
@@ -387,6 +380,20 @@ def _number(given: Mapping[str, object], name: str, variable: str, default: int)
         return default if text in {None, ""} else int(float(str(text)))
     except ValueError:
         raise OnPremisesError(f"iosxe:{name} ({variable}) must be a whole number, not {text!r}") from None
+
+
+def _rules(given: Mapping[str, object]) -> Rules:
+    """How pushes follow one another, from `iosxe:canary`, `wave`, `stopShare` or the environment.
+
+    Raises:
+        OnPremisesError: a value that is none.
+    """
+    wave = _number(given, "wave", "IOSXE_WAVE", _THREADS)
+    share = _number(given, "stopShare", "IOSXE_STOP_SHARE", 100)
+    if wave < 1 or not 0 <= share <= _PERCENT:
+        raise OnPremisesError("iosxe:wave must be at least 1, iosxe:stopShare a percentage from 0 to 100")
+    first = str(given.get("canary") or os.environ.get("IOSXE_CANARY", "")).lower() in {"true", "1", "yes"}
+    return Rules(canary=first, wave=wave, stop_share=share / _PERCENT)
 
 
 def _approved(text: object) -> frozenset[str] | None:
@@ -593,6 +600,9 @@ def _schema() -> dict[str, Any]:
         "revertMinutes": {"type": "integer", "default": 5},
         "settleSeconds": {"type": "integer", "default": 60},
         "requireSessions": {"type": "boolean", "default": False},
+        "canary": {"type": "boolean", "default": False, "description": "One router goes first, alone."},
+        "wave": {"type": "integer", "description": "Routers at once, at most."},
+        "stopShare": {"type": "integer", "description": "Percentage of failures that ends the run's pushes."},
         "approved": {**text, "description": "Only these pushes are made: fingerprints, or 'none'."},
     }
     return {
