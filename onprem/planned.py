@@ -13,6 +13,7 @@ from onprem.diff import compare
 from onprem.errors import PushError
 from onprem.pushed import Intent, Pushed, ours_after
 from onprem.sections import Section, read_lines
+from onprem.unified import unified_diff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +66,12 @@ def check_expected(
     if expected.approved is not None:
         shown = plan_fingerprint(diff, expected.values)
         if shown not in expected.approved:
+            lines = (
+                "" if intent.lines else f":\n{unified_diff(access.router, diff)}"
+            )  # no preview shows a removal
             raise PushError(
                 f"{access.router}: this push waits for an approval; nothing was changed. Have its lines"
-                f" reviewed, then run again with {shown} among the approved ones"
+                f" reviewed, then run again with {shown} among the approved ones{lines}"
             )
 
 

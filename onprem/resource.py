@@ -183,11 +183,17 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
 def _about_keys(inputs: Inputs, pushed: Pushed) -> list[Message]:
     """Say which keys change, and what that does to their tunnels."""
     changed = [name for name in _changed_keys(inputs, pushed) if name in pushed.fingerprints]
+    at_once = (
+        f"; {len(changed)} keys change in this run, so all their tunnels are down at once: change one at a"
+        " time to keep one up"
+        if len(changed) > 1
+        else ""
+    )
     return [
         Message(
             severity=Severity.WARNING,
             text=f"{inputs.router}: psk changed: {name}; both ends change in one run, and the tunnel is down"
-            " from the first to the second, for one renegotiation (seconds, if both succeed)",
+            f" from the first to the second, for one renegotiation (seconds, if both succeed){at_once}",
         )
         for name in changed
     ]
@@ -307,7 +313,8 @@ def remove(state: State, login: Login, cancelled: Callable[[], bool]) -> tuple[M
             " pushed once stay on it; remove them by hand"
         )
         return (Message(severity=Severity.WARNING, text=text),)
-    result = push(access_to(state, login), Intent(), state.pushed, cancelled, safeguards_for(state, login))
+    guards, expected = safeguards_for(state, login), Expectation(approved=login.approved)
+    result = push(access_to(state, login), Intent(), state.pushed, cancelled, guards, expected)
     return tuple(Message(severity=Severity.WARNING, text=remark) for remark in result.remarks)
 
 

@@ -605,6 +605,32 @@ def test_twin_of_a_router_that_failed_is_not_pushed_to(start: Start, router: Rou
     assert twin.running == before
 
 
+@pytest.mark.promise("P19")
+def test_canary_that_fails_is_the_last_to_be_pushed_to(start: Start, router: RouterServer, lab: Lab) -> None:
+    far = lab.start("location2-ce1")
+    before = far.running
+    process = start(IOSXE_CANARY="true")
+    router.faults = fault_at(on_line("ip vrf 30"), Fault(reject="% no"))
+    fails(lambda: process.create({**DESCRIBED, "site": "location1"}))
+    other = {**DESCRIBED, "router": "location2-ce1", "host": "location2-ce1", "site": "location2"}
+    assert "location1-ce1, the first of this run, has failed" in fails(lambda: process.create(other))
+    assert far.running == before
+
+
+@pytest.mark.promise("P2")
+def test_removal_waits_for_its_approval_too(start: Start, router: RouterServer) -> None:
+    state = start().create(DESCRIBED)
+    running = router.running
+    asking = start(IOSXE_APPROVED="none")
+    said = fails(lambda: asking.delete(state))
+    assert "waits for an approval" in said
+    assert "- ip vrf 30" in said, "no preview shows what a removal sends"
+    assert router.running == running
+    fingerprint = said.split(" among the approved ones")[0].split()[-1]
+    start(IOSXE_APPROVED=fingerprint).delete(state)
+    assert "ip vrf 30" not in router.running
+
+
 @pytest.mark.promise("P11", "F10")
 @pytest.mark.parametrize("minutes", [-1, 1.5, 121])
 def test_revert_minutes_are_bounded(provider: Provider, minutes: float) -> None:
