@@ -99,7 +99,7 @@ def ansible(targets: Sequence[Target], lines: Sequence[str], directory: Path) ->
         "ansible_host": "127.0.0.1",
         "ansible_user": USERNAME,
         "ansible_password": "{{ lookup('env', 'IOSXE_PASSWORD') }}",
-        "ansible_network_cli_ssh_type": "paramiko",
+        "ansible_network_cli_ssh_type": "libssh",
         "ansible_command_timeout": 600,
     }
     hosts = {target["name"]: {"ansible_port": target["port"]} for target in targets}
