@@ -138,10 +138,11 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
         (
             _OWN,
             Step(
-                name="OSPF's metric",
-                source="RFC 2328, 16.4",
-                rank=lambda route: -route.metric if route.protocol is Protocol.OSPF else -(2**32),
+                name="the administrative distance",
+                source="IOS: 1 for static routes, 110 for OSPF",
+                rank=lambda route: route.protocol is Protocol.STATIC,
             ),
+            Step(name="OSPF's metric", source="RFC 2328, 16.4", rank=lambda route: -route.metric),
         ),
         Ending(shares=True, source="RFC 2328, 16.4"),
     ),

@@ -20,6 +20,7 @@ from routing.elements import (
     link_element,
 )
 from routing.graph import (
+    Adjacency,
     AdjacencyKind,
     ExpressRouteGatewayNode,
     Graph,
@@ -208,10 +209,11 @@ class _Construction:
     # --- on premises ---------------------------------------------------------------------------------
 
     def _join_locations(self) -> None:
+        from_lan: dict[str, Adjacency] = {}
         for router in self.network.routers.values():
             lan = self.lans[router.location]
             metric = router.ospf.default_metric if router.ospf else 0
-            self._attach_lan(
+            from_lan[router.name] = self._attach_lan(
                 self.routers[router.name],
                 lan,
                 Terms(
@@ -229,14 +231,19 @@ class _Construction:
         for router, other in combinations(speakers, 2):
             if router.location == other.location:
                 ends = (self.routers[router.name], self.routers[other.name])
-                self.graph.join(AdjacencyKind.COMPANION, ends)
+                told = self.graph.join(AdjacencyKind.COMPANION, ends)
+                for adjacency, (teller, hearer) in zip(told, ((router, other), (other, router)), strict=True):
+                    if teller.lan.address.ip not in hearer.lan.address.network:
+                        self.graph.into_lan[adjacency] = from_lan[hearer.name]
 
     def _attach_lan(
         self, router: RouterNode, lan: LanNode, terms: Terms, *, offers_default: bool = False
-    ) -> None:
-        to_lan, _ = self.graph.join(AdjacencyKind.LAN, (router, lan), terms=(terms, Terms()))
+    ) -> Adjacency:
+        """Join a router and its LAN; return what the router's packets cross into the LAN."""
+        to_lan, from_lan = self.graph.join(AdjacencyKind.LAN, (router, lan), terms=(terms, Terms()))
         if offers_default or terms.static:
             self.graph.default_originators.append(to_lan)
+        return from_lan
 
 
 def _local(network: Network, vnet: VirtualNetwork) -> tuple[IPv4Network, ...]:

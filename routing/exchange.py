@@ -234,9 +234,9 @@ def _companion(adjacency: Adjacency, route: Route) -> Told:
 def _lan(adjacency: Adjacency, route: Route) -> Told:
     """A router redistributes eBGP's routes into OSPF, and knows the LAN's prefixes from it.
 
-    IOS redistributes no iBGP route unless told so; that this holds inside a VRF, too, is taken for granted
-    here, but Cisco's pages do not confirm it. With `capability vrf-lite` there would be no doubt: without it
-    OSPF's down bit hides the other router's route, whose distance of 110 beats iBGP's of 200.
+    IOS redistributes no iBGP route unless told so. Cisco's pages do not confirm that for a VRF; but routers
+    are rendered with `capability vrf-lite`, so that the companion's route is taken from OSPF, whose distance
+    of 110 beats iBGP's of 200, and what is not in the routing table is not redistributed.
     """
     if isinstance(adjacency.sender, LanNode):
         return _learned(adjacency, route, Protocol.ATTACHED) if route.protocol is Protocol.CONNECTED else None

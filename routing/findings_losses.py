@@ -13,7 +13,7 @@ from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.findings_design import prefix_path
 from routing.findings_state import State
 from routing.forwarding import Decision, Trail
-from routing.graph import AdjacencyKind, ApplianceNode, ExpressRouteGatewayNode, RouterNode
+from routing.graph import AdjacencyKind, ApplianceNode, ExpressRouteGatewayNode, LanNode, RouterNode
 from topology import DefaultInformation, Network
 
 
@@ -90,10 +90,15 @@ def _lost(state: State, pair: Pair) -> Iterator[Finding]:
         blame = taken_by(network, trail) or next(iter(blames(network, [trail])), None)
         causes = blame.causes if blame else (state.site_path(pair[0]),)
         mend = blame.mend if blame else f"Give {trail.end.name} a way to {pair[1]}."
+        if trail.looped and isinstance(trail.end, LanNode):
+            mend += (
+                " Or put the location's routers on one LAN network: the LAN's own router then stands aside."
+            )
+        lost = f"comes back to {trail.end.name}" if trail.looped else f"is lost at {trail.end.name}"
         yield Finding(
             kind=FindingKind.LOOP if trail.looped else FindingKind.BLACK_HOLE,
             severity=Severity.ERROR,
-            message=f"{state.when}some of the traffic is lost at {trail.end.name}",
+            message=f"{state.when}some of the traffic {lost}",
             causes=causes,
             mend=mend,
             pairs=(pair,),

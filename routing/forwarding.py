@@ -6,6 +6,8 @@
 - In a subnet the longest prefix wins, and for equal ones a user route, then BGP, then the system; but the
   system's routes to virtual networks stand before even longer ones from BGP (PATH-5).
 - A user-defined route leads where it says, whether its next hop works or not.
+- A router reaches its companion over the LAN: where they share no network there, the LAN's own router decides
+  again, by its own table.
 - The way from a node on is the same wherever a packet comes from. It is worked out once for each destination.
 """
 
@@ -209,6 +211,8 @@ class Onward:
             return
         for route in decision.selection.routes:
             over = route.learned_over
+            if over in self.graph.into_lan:
+                over = self.graph.into_lan[over]
             if loss := self._loss(node, context, decision, over):
                 yield _end(node, decision, loss=loss)
             elif over is None:  # the prefix ends here: an appliance's own network, or not the packet's site

@@ -225,6 +225,9 @@ class Graph:
     adjacencies: list[Adjacency] = field(default_factory=list)
     default_originators: list[Adjacency] = field(default_factory=list)
     """Adjacencies over which a router offers its LAN a default route, whatever it knows itself."""
+    into_lan: dict[Adjacency, Adjacency] = field(default_factory=dict)
+    """What packets cross first to a companion that is not on the router's own LAN network: the LAN's router
+    stands between, and passes them on by its own table."""
     told: dict[Node, list[Adjacency]] = field(default_factory=dict)
     """By sender, without those that have an obstacle."""
     heard: dict[Node, list[Adjacency]] = field(default_factory=dict)

@@ -207,6 +207,24 @@ def test_a_lan_without_ospf_loses_traffic_at_the_router_without_a_way(find: Find
     assert causes(finding) == ["routers.location1-ce1.lan.nextHop", "routers.location1-ce2.lan.nextHop"]
 
 
+def test_a_lan_between_routers_may_send_back_what_one_hands_to_the_other(find: Find) -> None:
+    changes = {
+        "circuits": {"expressroute1": {"privatePeering": {"secondary": {"enabled": True}}}},
+        "routers": {
+            "location1-ce1": {"ospf": None, "lan": {"nextHop": "192.168.30.1"}},
+            "location1-ce2": {
+                "ospf": None,
+                "lan": {"nextHop": "192.168.30.5"},
+                "bgp": {"expressRouteLocalPreference": 150},
+            },
+        },
+    }
+    (finding,) = [each for each in find(FindingKind.LOOP, changes) if not each.failures]
+    assert "comes back to location1" in finding.message
+    assert "one LAN network" in finding.mend
+    assert causes(finding) == ["routers.location1-ce1.lan.nextHop", "routers.location1-ce2.lan.nextHop"]
+
+
 def test_both_links_on_one_router_share_its_fate(find: Find) -> None:
     secondary = {"enabled": True, "router": "location1-ce1", "interface": "TenGigabitEthernet0/0/1"}
     changes = {"circuits": {"expressroute1": {"privatePeering": {"secondary": secondary}}}}
