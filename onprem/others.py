@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onprem.changes import Diff, PlacePath
-from onprem.commands import Path, is_alike, is_companion
+from onprem.commands import Path, is_alike, is_companion, is_listed
 from onprem.pushed import places_of
 from onprem.sections import Section
 
@@ -48,12 +48,17 @@ def overwritten_by(before: Section, now: Section, ours: Diff) -> dict[PlacePath,
     touched = {places_of((*change.section, change.text)) for change in ours.changes}
     found: dict[PlacePath, Path] = {}
     for sign, path, places in _differences(before, now, (), ()):
-        if sign == "+" or places in touched:
+        if sign == "+" or places in touched or _has_a_place_of_its_own(path[:-1], path[-1]):
             continue
         new = next((line for line in came if line[:-1] == path[:-1] and is_alike(line[-1], path[-1])), None)
         if new is not None:
             found.setdefault(places_of(new), path)
     return found
+
+
+def _has_a_place_of_its_own(section: Path, line: str) -> bool:
+    """Whether no line in another place can have overwritten this one."""
+    return is_listed(section, line) or is_companion(section, line)
 
 
 def _is_ours(path: Path, places: PlacePath, touched: set[PlacePath]) -> bool:

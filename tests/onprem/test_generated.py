@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lab.iosxe.faults import Fault, Moment
@@ -26,6 +26,8 @@ from onprem.undoing import undo
 from tests.onprem.generated import KEY, configurations
 from tests.onprem.positions import Router, every_position, old_or_new
 from tests.onprem.routers import ROUTER, SECRETS, Console, Lab
+
+NEIGHBOR = ["ip vrf 30", " rd 65021:30", "router bgp 65021", " address-family ipv4 vrf 30"]
 
 
 @pytest.mark.promise("P1", "P5", "P6", "P7", "P10", "P26")
@@ -61,6 +63,11 @@ def test_any_configuration_leads_to_any_other_and_back(first: list[str], second:
     theirs=configurations(moving=False),
     first=configurations(moving=False),
     second=configurations(moving=False),
+)
+@example(
+    theirs=[],
+    first=[*NEIGHBOR, "  neighbor 192.0.2.1 remote-as 12076"],
+    second=[*NEIGHBOR, "  neighbor 192.0.2.2 remote-as 12076"],
 )
 def test_whatever_others_have_configured_is_there_again_at_the_end(
     theirs: list[str], first: list[str], second: list[str]
