@@ -102,6 +102,18 @@ def neighbors(lines: tuple[Line, ...]) -> tuple[Neighbor, ...]:
     return _read_sessions(lines).known
 
 
+def azure_neighbors(lines: tuple[Line, ...]) -> Iterator[Neighbor]:
+    """Yield the neighbors that are Azure's, over ExpressRoute or VPN."""
+    return (neighbor for neighbor in neighbors(lines) if neighbor.is_expressroute or neighbor.is_vpn)
+
+
+def spell(neighbor: Neighbor) -> str:
+    """Name a neighbor and its line."""
+    where = f" in VRF {neighbor.vrf}" if neighbor.vrf else ""
+    kind = "ExpressRoute" if neighbor.is_expressroute else "VPN" if neighbor.is_vpn else "BGP"
+    return f"{kind} neighbor {neighbor.address}{where} (line {neighbor.line})"
+
+
 def with_unread(check: Check, *, families: bool = False) -> Check:
     """Let a rule about a router's neighbors also say which of them it could not read.
 
