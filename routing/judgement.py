@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from routing.alike import Alike, Group, Mark, Member, Names, Pair, rename
+from routing.alike import Alike, Names, names_as, rename
+from routing.elements import ElementKind, element_name
 from routing.findings import Finding, ordered
 from routing.findings_backups import backup_findings
 from routing.findings_design import design_findings
 from routing.findings_paths import path_findings
 from routing.forecast import Forecast
+from routing.spokes import Group, Spoke, StandIn
 
 
 def collect_findings(forecast: Forecast) -> tuple[Finding, ...]:
@@ -24,16 +26,27 @@ def collect_findings(forecast: Forecast) -> tuple[Finding, ...]:
 
 
 def _described(alike: Alike, finding: Finding, order: dict[str, int]) -> Iterator[Finding]:
-    """Yield what a finding says of spokes that one stands for: of each by itself if it causes the finding."""
-    named = "\n".join(part for cause in finding.causes for part in cause)
-    causing = [group for group in alike.groups if _is_in(group.first, named)]
-    if any(_is_in(group.second, named) and not _is_in(group.first, named) for group in alike.groups):
+    """Yield what a finding on spokes' stand-ins says of the spokes.
+
+    It is one finding, of the pairs and the failures of all of them; unless a stand-in itself causes it. Then
+    each spoke of the group has a finding of its own: the first stand-in is read as that spoke, the second as
+    any other.
+    """
+    causes = "\n".join(part for cause in finding.causes for part in cause)
+    causing = [group for group in alike.groups if _is_named(group.first, causes)]
+    if any(_is_named(group.second, causes) and group not in causing for group in alike.groups):
         return  # the same is said of the first
-    for members in product(*(group.members for group in causing)):
-        bound = dict(zip(causing, members, strict=True))
-        pairs = {pair for each in finding.pairs for pair in _pairs(alike, each, bound)}
-        failures = (name for each in finding.failures for name in _failures(alike, each, bound))
-        names = _names(alike, bound)
+    for spokes in product(*(group.spokes for group in causing)):
+        at_fault = dict(zip(causing, spokes, strict=True))
+        sites, peerings = _readings(alike, at_fault)
+        pairs = {
+            (source, to)
+            for ends in finding.pairs
+            for source, to in product(*(sites.get(end, (end,)) for end in ends))
+            if source != to
+        }
+        failures = (name for each in finding.failures for name in peerings.get(each, (each,)))
+        names = _names(alike, at_fault)
         yield replace(
             finding,
             message=rename(finding.message, names),
@@ -44,47 +57,36 @@ def _described(alike: Alike, finding: Finding, order: dict[str, int]) -> Iterato
         )
 
 
-def _is_in(mark: Mark, text: str) -> bool:
-    return any(each in text for each in (mark.site, mark.peering, mark.prefix))
+def _is_named(stand_in: StandIn, text: str) -> bool:
+    return any(each in text for each in (stand_in.site, stand_in.peering, stand_in.prefix))
 
 
-def _names(alike: Alike, bound: dict[Group, Member]) -> Names:
-    """Return names for a sentence: of those that cause it, else of the first that there are."""
+Readings = dict[str, tuple[str, ...]]
+"""What each made-up name is read as, one after the other."""
+
+
+def _readings(alike: Alike, at_fault: dict[Group, Spoke]) -> tuple[Readings, Readings]:
+    """Return the readings of stand-ins' sites, and of their peerings as elements."""
+    sites: Readings = {}
+    peerings: Readings = {}
+    for group in alike.groups:
+        cause = at_fault.get(group)
+        others = tuple(spoke for spoke in group.spokes if spoke is not cause)
+        for stand_in, spokes in ((group.first, (cause,) if cause else others), (group.second, others)):
+            sites[stand_in.site] = tuple(spoke.site for spoke in spokes)
+            peerings[_peering(stand_in)] = tuple(map(_peering, spokes))
+    return sites, peerings
+
+
+def _peering(of: Spoke | StandIn) -> str:
+    return element_name(ElementKind.PEERING, of.peering)
+
+
+def _names(alike: Alike, at_fault: dict[Group, Spoke]) -> Names:
+    """Return names for a sentence: of the spokes that cause it, else of the first that there are."""
     names: dict[str, str] = {}
     for group in alike.groups:
-        first = bound.get(group, group.members[0])
-        second = next(member for member in group.members if member is not first)
-        names.update({**first.named(group.first), **second.named(group.second)})
+        first = at_fault.get(group, group.spokes[0])
+        second = next(spoke for spoke in group.spokes if spoke is not first)
+        names |= {**names_as(group.first, first), **names_as(group.second, second)}
     return names
-
-
-def _pairs(alike: Alike, pair: Pair, bound: dict[Group, Member]) -> Iterator[Pair]:
-    ends = [_standing(alike, site, bound) for site in pair]
-    yield from ((source, to) for source, to in product(*ends) if source != to)
-
-
-def _failures(alike: Alike, failure: str, bound: dict[Group, Member]) -> Iterator[str]:
-    kind, _, name = failure.partition(":")
-    for group in alike.groups:
-        for mark in (group.first, group.second):
-            if name == mark.peering:
-                for member in _members(group, mark, bound):
-                    yield f"{kind}:{member.peering}"
-                return
-    yield failure
-
-
-def _standing(alike: Alike, site: str, bound: dict[Group, Member]) -> tuple[str, ...]:
-    for group in alike.groups:
-        for mark in (group.first, group.second):
-            if site == mark.site:
-                return tuple(member.site for member in _members(group, mark, bound))
-    return (site,)
-
-
-def _members(group: Group, mark: Mark, bound: dict[Group, Member]) -> tuple[Member, ...]:
-    """Return whom a mark stands for: the one that causes a finding by the first, the others by the second."""
-    cause = bound.get(group)
-    if cause is None:
-        return group.members
-    return (cause,) if mark is group.first else tuple(each for each in group.members if each is not cause)
