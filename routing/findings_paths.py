@@ -17,6 +17,7 @@ from routing.findings_state import State
 from routing.forecast import Forecast
 from routing.forwarding import Decision, Destination, Trail
 from routing.propagation import Outage
+from routing.routes import Protocol
 
 
 def path_findings(forecast: Forecast) -> Iterator[Finding]:
@@ -48,14 +49,18 @@ def _judge(state: State, pair: Pair) -> Iterator[Finding]:
         yield from loss_findings(state, pair, there, back)
     if not there.delivered:
         return
+    comes_back = back.delivered and state.is_new(FindingKind.ASYMMETRIC, pair)
+    if comes_back and (passed := _appliances(there) - _appliances(back)):  # whatever chance decides elsewhere
+        yield _past_appliance(state, pair, passed)
     if not there.direction.determined:
         if not there.lost_in_part and state.is_new(FindingKind.NOT_DETERMINED, pair):
             yield _chance(state, pair)
-    elif back.delivered and back.direction.determined and state.is_new(FindingKind.ASYMMETRIC, pair):
-        if not _is_symmetric(there, back):
-            yield _asymmetric(state, pair)
-        elif passed := _appliances(there) - _appliances(back):
-            yield _past_appliance(state, pair, passed)
+    elif comes_back and back.direction.determined and not _is_symmetric(there, back):
+        trails = (*state.trails(pair), *state.trails((pair[1], pair[0])))
+        blame = _first_blame(state, pair, trails)
+        # else the finding of the direction that passes an appliance says it
+        if blame.reach is not Reach.INSTRUCTION or _appliances(there) == _appliances(back):
+            yield _asymmetric(state, pair, blame)
     if state.is_new(FindingKind.TRANSIT, pair):
         yield from _transit(state, pair, there)
 
@@ -94,11 +99,9 @@ def _undescribed_links(forecast: Forecast, trails: tuple[Trail, ...]) -> tuple[s
     return tuple(dict.fromkeys(hop for trail in trails for hop in trail.hops if hop in foreign))
 
 
-def _asymmetric(state: State, pair: Pair) -> Finding:
+def _asymmetric(state: State, pair: Pair, blame: Blame) -> Finding:
     source, destination = pair
     there, back = state.course(pair), state.course((destination, source))
-    trails = (*state.trails(pair), *state.trails((destination, source)))
-    blame = _first_blame(state, pair, trails)
     shared = there.returns_over(back)
     message = (
         f"a flow over {_named(there)} may come back over the other"
@@ -117,17 +120,32 @@ def _asymmetric(state: State, pair: Pair) -> Finding:
 
 
 def _past_appliance(state: State, pair: Pair, passed: set[str]) -> Finding:
-    blame = _first_blame(state, pair, state.trails(pair))
+    """Return that some appliances see one direction only: which routes lead there, and who leads back."""
+    trails = state.trails(pair)
+    told = (decision.instruction for trail in trails for decision in trail.decisions if decision.instruction)
+    led = [each for each in told if each.over and each.over.sender.element in passed]
     return Finding(
         kind=FindingKind.ASYMMETRIC,
         severity=Severity.WARNING,
         message=f"{state.when}traffic passes {' and '.join(sorted(passed))}, and what comes back does not: "
         "a stateful appliance drops such flows",
-        causes=blame.causes,
-        mend=blame.mend,
+        causes=tuple(dict.fromkeys(("routeTables", each.table, "routes", each.name) for each in led)),
+        mend=f"Let {_hands_back(state, pair)} send what comes back {led[0].leads}, too, or neither.",
         pairs=(pair,),
         failures=state.failures,
     )
+
+
+def _hands_back(state: State, pair: Pair) -> str:
+    """Return whose route table could lead what comes back to an appliance: where Azure hands it on last."""
+    source, destination = pair
+    for stage in state.trails((destination, source))[0]:
+        route = stage.decision.selection.routes[0] if stage.decision else None
+        if route and route.protocol is Protocol.ATTACHED and stage.node.element:
+            kind, _, gateway = stage.node.element.partition(":")
+            if kind == ElementKind.GATEWAY:
+                return f"the route table of {gateway.partition('/')[0]}'s GatewaySubnet"
+    return f"the route table of {destination}'s subnet"
 
 
 def _appliances(course: Course) -> set[str]:

@@ -218,6 +218,53 @@ def test_paths_are_those_worked_out_by_hand(name: str, paths: Predict) -> None:
     assert sketch(paths(changes, failure)) == cells(expected)
 
 
+NEIGHBOURS = joined(
+    ROOM,
+    FORWARDED,
+    table("inspect", route("10.11.30.0/26")),
+    {
+        "virtualNetworks": {
+            "spoke2": {
+                "addressSpace": ["10.12.30.0/26"],
+                "subnets": {"workload": {"prefix": "10.12.30.0/26", "routeTable": "inspect"}},
+            }
+        },
+        "peerings": {
+            "hub-spoke2": {"hub": "hub", "spoke": "spoke2"},
+            "spokes": {"hub": "spoke", "spoke": "spoke2", "gatewayTransit": False},
+        },
+    },
+)
+"""Two spokes that are peered; one of them has its traffic to the other inspected in the hub all the same."""
+
+SECOND_CIRCUIT: Changes = {
+    "circuits": {
+        "expressroute3": {
+            "provider": "Equinix",
+            "peeringLocation": "Chicago",
+            "bandwidth": 50,
+            "privatePeering": {
+                "peerAsn": 65021,
+                "vlanId": 301,
+                "primary": {
+                    "prefix": "192.168.30.24/30",
+                    "router": "location1-ce2",
+                    "interface": "TenGigabitEthernet0/0/0",
+                },
+                "secondary": {
+                    "prefix": "192.168.30.28/30",
+                    "router": "location1-ce1",
+                    "interface": "TenGigabitEthernet0/0/1",
+                    "enabled": False,
+                },
+            },
+        }
+    },
+    "connections": {"expressroute3-hub": {"circuit": "expressroute3", "virtualNetwork": "hub"}},
+}
+"""Both directions share location1's traffic between it and expressroute1."""
+
+
 def through(found: Paths) -> set[tuple[str, str]]:
     return {pair for pair, path in found.items() if any(APPLIANCE in way for way in path.forward.hops)}
 
@@ -269,6 +316,37 @@ def test_one_direction_past_an_appliance_is_asymmetric(stack: Stack) -> None:
     message, causes = new_findings(stack, OUTWARD)["asymmetric"]
     assert APPLIANCE in message
     assert causes == (("routeTables", "out", "routes", "r0"),)
+
+
+def one_sided(stack: Stack, changes: Changes) -> Finding:
+    """Return the steady state's finding that an appliance sees one direction only."""
+    (found,) = (
+        each
+        for each in findings(stack(changes))
+        if "stateful appliance" in each.message and not each.failures
+    )
+    return found
+
+
+def test_its_mend_is_where_the_way_back_is_decided(stack: Stack) -> None:
+    """What is for spoke comes out of the hub's gateways; what is for spoke2 comes from spoke itself."""
+    assert "the route table of hub's GatewaySubnet" in one_sided(stack, OUTWARD).mend
+    assert "the route table of spoke's subnet" in one_sided(stack, NEIGHBOURS).mend
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": None}}}},
+        SECOND_CIRCUIT,
+    ],
+    ids=["the way back is left to chance", "both circuits are used"],
+)
+def test_nothing_else_hides_that_an_appliance_sees_one_direction(beside: Changes, stack: Stack) -> None:
+    found = one_sided(stack, joined(OUTWARD, beside))
+    assert ("spoke", "location1") in found.pairs
+    assert found.severity.value == "warning"
+    assert found.causes == (("routeTables", "out", "routes", "r0"),)
 
 
 def test_a_design_with_both_ways_has_nothing_to_mend(stack: Stack) -> None:
