@@ -115,11 +115,6 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
     VpnGatewayNode: (
         (
             _OWN,
-            Step(
-                name="its being static",
-                source="VPN-5",
-                rank=lambda route: route.protocol is Protocol.STATIC,
-            ),
             _shortest("VPN-14"),
             EXTERNAL_FIRST,
         ),

@@ -73,8 +73,7 @@ def prefix_rule(adjacency: Adjacency) -> PrefixRule | None:
 def _attachment(adjacency: Adjacency, route: Route) -> Told:
     """A VNet lends its prefixes to the gateways it uses, and they program what they learned (PEER-13)."""
     if isinstance(adjacency.sender, ExpressRouteGatewayNode | VpnGatewayNode):
-        learned = route.protocol in (Protocol.EBGP, Protocol.STATIC)
-        return _learned(adjacency, route, Protocol.EBGP) if learned else None
+        return _learned(adjacency, route, Protocol.EBGP) if route.protocol is Protocol.EBGP else None
     if route.protocol is Protocol.SYSTEM:
         return Refusal(reason="a gateway advertises a peered virtual network only if it uses it (PEER-13)")
     return _learned(adjacency, route, Protocol.ATTACHED) if route.protocol is Protocol.CONNECTED else None
@@ -93,7 +92,7 @@ def _peering(adjacency: Adjacency, route: Route) -> Told:
 
 def _exchange(adjacency: Adjacency, route: Route) -> Told:
     """Route Server reflects what one gateway learned to the other, with the AS path as it is."""
-    if route.protocol not in (Protocol.EBGP, Protocol.STATIC):
+    if route.protocol is not Protocol.EBGP:
         return None
     if not adjacency.terms.exchanges:
         return Refusal(
@@ -272,15 +271,13 @@ _RULES: dict[AdjacencyKind, Callable[[Adjacency, Route], Told]] = {
 }
 
 
-_LEARNED_BY_GATEWAY = (Protocol.EBGP, Protocol.STATIC)
-
 _PASSING: dict[tuple[AdjacencyKind, type[Node]], tuple[Protocol, ...]] = {
-    (AdjacencyKind.ATTACHMENT, ExpressRouteGatewayNode): _LEARNED_BY_GATEWAY,
-    (AdjacencyKind.ATTACHMENT, VpnGatewayNode): _LEARNED_BY_GATEWAY,
+    (AdjacencyKind.ATTACHMENT, ExpressRouteGatewayNode): (Protocol.EBGP,),
+    (AdjacencyKind.ATTACHMENT, VpnGatewayNode): (Protocol.EBGP,),
     (AdjacencyKind.ATTACHMENT, VirtualNetworkNode): (Protocol.CONNECTED,),
     (AdjacencyKind.PEERING, VirtualNetworkNode): (Protocol.CONNECTED,),
-    (AdjacencyKind.EXCHANGE, ExpressRouteGatewayNode): _LEARNED_BY_GATEWAY,
-    (AdjacencyKind.EXCHANGE, VpnGatewayNode): _LEARNED_BY_GATEWAY,
+    (AdjacencyKind.EXCHANGE, ExpressRouteGatewayNode): (Protocol.EBGP,),
+    (AdjacencyKind.EXCHANGE, VpnGatewayNode): (Protocol.EBGP,),
     (AdjacencyKind.CONNECTION, ExpressRouteGatewayNode): (Protocol.ATTACHED, Protocol.EXCHANGED),
     (AdjacencyKind.CONNECTION, MicrosoftEdgeNode): (Protocol.EBGP, Protocol.IBGP),
     (AdjacencyKind.LINK, MicrosoftEdgeNode): (Protocol.EBGP, Protocol.IBGP),
@@ -290,7 +287,6 @@ _PASSING: dict[tuple[AdjacencyKind, type[Node]], tuple[Protocol, ...]] = {
         Protocol.ATTACHED,
         Protocol.EBGP,
         Protocol.EXCHANGED,
-        Protocol.STATIC,
     ),
     (AdjacencyKind.TUNNEL, RouterNode): (Protocol.ATTACHED,),
     (AdjacencyKind.COMPANION, RouterNode): (Protocol.EBGP,),

@@ -45,6 +45,7 @@ class Protocol(StrEnum):
     """From the VNet's other gateway, by Azure Route Server (PATH-8)."""
     OSPF = "ospf"
     STATIC = "static"
+    """A LAN's route to a router that speaks no OSPF."""
     USER = "user"
     """By a user-defined route."""
 

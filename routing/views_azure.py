@@ -38,8 +38,6 @@ _LEARNED = ("Network", "NextHop", "Origin", "SourcePeer", "AsPath", "Weight")
 _EFFECTIVE = ("Source", "State", "Address Prefix", "Next Hop Type", "Next Hop IP")
 _CIRCUIT = ("Network", "NextHop", "LocPrf", "Weight", "Path")
 
-_FROM_TUNNELS = frozenset({Protocol.EBGP, Protocol.STATIC})
-
 Row = tuple[str, ...]
 
 
@@ -76,7 +74,7 @@ def _from_vpn_gateway(view: Vantage) -> Iterator[Row]:
     hops, reflectors = _instances(other), _reflectors(view)
     ways = [(hops[0], peer) for peer in reflectors] if reflectors else [(hop, hop) for hop in hops]
     for prefix, origin, selection in other.held():
-        learned = [route for route in selection.held if route.protocol in _FROM_TUNNELS]
+        learned = [route for route in selection.held if route.protocol is Protocol.EBGP]
         for hop, peer in ways if learned else ():
             yield str(prefix), hop, "IBgp", peer, _path(origin, learned[0]), str(BASE_WEIGHT)
 
@@ -162,7 +160,7 @@ def _peer_addresses(view: Vantage, tunnel: Tunnel) -> tuple[str, ...]:
 def _from_tunnels(view: Vantage, local: str) -> Iterator[Row]:
     """Yield what an instance's own tunnels told it, and what the other instance's told that one."""
     for prefix, origin, selection in view.held():
-        learned = [route for route in selection.held if route.protocol in _FROM_TUNNELS]
+        learned = [route for route in selection.held if route.protocol is Protocol.EBGP]
         told: dict[tuple[str, str], None] = {}
         for route in learned:
             for peer in _tunnel_peers(view, route):
