@@ -10,7 +10,9 @@ Modelled:
 - SSH login by password or key, `enable`, prompts, echo, line editing, `?`, abbreviations, `--More--`, a long
   line shifted;
 - the commands in `tables.py` with their `no` forms, and what they refuse, add or take away elsewhere;
-- keys printed as type 6 and passwords as type 9, which nothing here can turn back into clear text; type 7;
+- keys printed as type 6, which the router alone can open, as type 7, and passwords as type 9;
+- what `show` says of BGP, routes, OSPF, BFD and IKE, in IOS-XE's form; what there is to say comes from a
+  `Plane` (`plane.py`);
 - startup-config, `reload`, a boot that takes its time, the archive, `configure terminal revert timer`,
   `configure confirm`, `configure replace` by a file of the router's own, the exclusive lock;
 - files in flash, `dir`, `verify /md5`, `copy` to and from the running configuration, `tclsh` as far as other
@@ -22,8 +24,8 @@ Modelled:
 
 Not modelled:
 
-- packets: no BGP, OSPF, BFD, IKE or IPsec runs, so neighbors stay `Idle` (unless a `Plane` of `plane.py` says
-  what they would do) and no interface ever goes down by itself; SSH comes over the management port only;
+- packets: without a `Plane` that moves them neighbors stay `Idle`, and no interface ever goes down by itself;
+  SSH comes over the management port only;
 - IPv6, AAA, SNMP, EEM, NETCONF, `configure replace` of other files or with a list of what it does, `copy`
   between other places, syslog on the screen;
 - `revert timer idle`, the syslog messages of a revert, and what a second revert timer does (it is refused);

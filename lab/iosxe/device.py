@@ -57,7 +57,7 @@ class Device:
         self.archive = Archive(self._file("archive"))
         self.flash = Flash(self._file("flash"))
         self.timer = RevertTimer(self._file("revert.json"), minute=minute, roll_back=self._roll_back)
-        self.plane = Plane()
+        self.connect(Plane())
         self.started = time.monotonic()
         self._saved = ""
         self._locked_by: int | None = None
@@ -73,6 +73,12 @@ class Device:
     def running(self) -> str:
         """The running configuration, from its first line to `end`."""
         return print_configuration(self.editor.root)
+
+    def connect(self, plane: Plane) -> None:
+        """Put something behind the router that moves packets, or that moves none."""
+        self.plane = plane
+        self.editor.changed = plane.changed
+        plane.attach(lambda: self.sealer.open_all(self.running))
 
     @property
     def startup(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lab.iosxe.configuration import Command, Identity, Line, Mode, Section
@@ -106,6 +106,10 @@ _SAVED_WITHOUT = (("ip", "address"), ("shutdown",))
 _CLOSING_WORDS = ("end", "exit-address-family")
 
 
+def _nobody_listens() -> None:
+    pass
+
+
 class Editor:
     """A configuration and the tables by which it is edited."""
 
@@ -119,6 +123,8 @@ class Editor:
     ) -> None:
         self.root = Section(Mode.GLOBAL)
         self.refuses_weak = refuses_weak
+        self.changed: Callable[[], None] = _nobody_listens
+        """Called after each line that was taken, and after the whole was replaced."""
         self._foreign = foreign
         self._tables = tables
         self._sealer = sealer
@@ -151,6 +157,7 @@ class Editor:
                 section.keep(block)
             else:
                 raise ValueError(f"line {place} of the configuration is unknown here: {line.split()[0]} ...")
+        self.changed()
 
     def _is_known(self, position: Position, line: str) -> bool:
         """Whether the tables know a saved line; a `no` that only another line gives a meaning is foreign."""
@@ -222,6 +229,8 @@ class Editor:
                 after = self._add(edit, position, checked=checked)
         except Refused as refusal:
             return Outcome(before, mismatch=refusal.mismatch)
+        if checked:
+            self.changed()
         return Outcome(after, tuple(edit.notices))
 
     def _add(self, edit: Edit, position: Position, *, checked: bool) -> Position:

@@ -1,9 +1,8 @@
 """What a router answers in exec mode: its `show` commands and the few that change something.
 
 Each answer is written in our own, shortened form of what IOS prints; a client may rely on the lines that
-tools parse (version, hostname, serial, interface table, header and `end` of a configuration). There is no
-BGP and no IKE behind it: a configured neighbor is shown `Idle`, no route as received, no SA as ready, unless
-a `Plane` says so.
+tools parse (version, hostname, serial, interface table, header and `end` of a configuration). What runs
+behind the configuration is asked in `show_routing.py`.
 """
 
 from __future__ import annotations
@@ -11,17 +10,21 @@ from __future__ import annotations
 import re
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from lab.iosxe import show_routing
 from lab.iosxe.archive import ArchiveFailed
-from lab.iosxe.configuration import Line, Section
+from lab.iosxe.configuration import Line
 from lab.iosxe.device import Device
 from lab.iosxe.grammar import Grammar
 
 Answer = Callable[[Device, tuple[str, ...]], str]
 """Takes the router and the command's arguments."""
+LivingAnswer = Callable[[Device, tuple[str, ...]], Awaitable[str]]
+"""Asks what moves behind the router."""
 VERSION = "17.09.04a"
 
 
@@ -31,6 +34,7 @@ class Exec:
 
     syntax: str
     answer: Answer | None = None
+    living: LivingAnswer | None = None
     action: str = ""
     privileged: bool = True
 
@@ -92,73 +96,6 @@ def _clock(_: Device, __: tuple[str, ...]) -> str:
     return f"{datetime.now(UTC):*%H:%M:%S.000 UTC %a %b %d %Y}"
 
 
-def _bgp_sections(device: Device, vrf: str) -> list[tuple[str, Section]]:
-    """The AS and the address family of a VRF: at most one."""
-    found = []
-    for identity in device.editor.root.starting_with("router", "bgp"):
-        bgp = device.editor.root.child(*identity)
-        family = bgp.child("address-family", "ipv4", "vrf", vrf) if bgp is not None else None
-        if family is not None:
-            found.append((identity[2], family))
-    return found
-
-
-def _bgp_summary(device: Device, arguments: tuple[str, ...]) -> str:
-    families = _bgp_sections(device, arguments[0])
-    if not families:
-        return f"% VRF {arguments[0]} does not exist or does not have a RD."
-    rows = [
-        f"BGP router identifier 0.0.0.0, local AS number {families[0][0]}",
-        "(this lab router runs no BGP: neighbors are read from its configuration)",
-        "",
-        f"{'Neighbor':<15} {'V':>3} {'AS':>12} MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd",
-    ]
-    for line in families[0][1].ordered():
-        if line.words[2:3] != ("remote-as",):
-            continue
-        shut = ("neighbor", line.words[1], "shutdown") in families[0][1].lines
-        state = "Idle (Admin)" if shut else "Idle"
-        received = device.plane.prefixes_received(device.running, arguments[0], line.words[1])
-        state = state if shut or received is None else str(received)
-        counters = f"{0:>7} {0:>7} {1:>8} {0:>4} {0:>4} {'never' if received is None else '00:10:00':<8}"
-        rows.append(f"{line.words[1]:<15} {4:>3} {line.words[3]:>12} {counters} {state}")
-    return "\n".join(rows)
-
-
-def _bgp_table(device: Device, arguments: tuple[str, ...]) -> str:
-    """The table; without BGP it is empty, and IOS prints nothing for an empty table."""
-    if not _bgp_sections(device, arguments[0]):
-        return f"% VRF {arguments[0]} does not exist or does not have a RD."
-    routes = device.plane.routes(device.running, arguments[0])
-    if not routes:
-        return ""
-    rows = ["     Network          Next Hop            Metric LocPrf Weight Path"]
-    shown = ""
-    for route in routes:
-        network = "" if route.network == shown else route.network
-        shown = route.network
-        status = "*>" if route.best else "* "
-        rows.append(
-            f" {status}  {network:<16} {route.next_hop:<15} {'':>10} {route.local_preference:>6} {0:>6}"
-            f" {route.as_path} i"
-        )
-    return "\n".join(rows)
-
-
-def _ike_associations(device: Device, _: tuple[str, ...]) -> str:
-    """Without an association IOS prints nothing."""
-    found = device.plane.ike_associations(device.running)
-    if not found:
-        return ""
-    rows = [" IPv4 Crypto IKEv2  SA ", ""]
-    rows.append(f"{'Tunnel-id':<9} {'Local':<21} {'Remote':<21} {'fvrf/ivrf':<20} Status")
-    rows += [
-        f"{number:<9} {f'{local}/500':<21} {f'{remote}/500':<21} {'none/none':<20} READY"
-        for number, (local, remote) in enumerate(found, 1)
-    ]
-    return "\n".join(rows)
-
-
 def _archive(device: Device, _: tuple[str, ...]) -> str:
     if not device.archive_path:
         return " Archive feature not enabled"
@@ -194,15 +131,33 @@ def _nothing(_: Device, __: tuple[str, ...]) -> str:
     return ""
 
 
+def _clearing() -> Iterator[Exec]:
+    """`clear ip bgp`: without `soft` or a direction the sessions go down.
+
+    In a VRF IOS-XE takes an AS or `*`, no address: `clear ip bgp vrf X 192.0.2.1` is invalid input there.
+    """
+    directions = {"": "", " soft": "both", " soft in": "in", " soft out": "out", " in": "in", " out": "out"}
+    for scope, names in (("", ("*", "<asn>", "<ip>")), (" vrf <vrf> [ipv4 unicast]", ("*", "<asn>"))):
+        for name in names:
+            for words, direction in directions.items():
+                clear = partial(show_routing.clear_bgp, everybody=name == "*", direction=direction)
+                yield Exec(f"clear ip bgp{scope} {name}{words}", living=clear)
+
+
 EXEC = (
     Exec("show running-config", _running),
     Exec("show startup-config", _startup),
     Exec("show version", _version, privileged=False),
     Exec("show inventory", _inventory),
     Exec("show ip interface brief", _interfaces, privileged=False),
-    Exec("show ip bgp vpnv4 vrf <vrf> summary", _bgp_summary, privileged=False),
-    Exec("show ip bgp vpnv4 vrf <vrf>", _bgp_table, privileged=False),
-    Exec("show crypto ikev2 sa", _ike_associations),
+    Exec("show ip bgp vpnv4 vrf <vrf> summary", living=show_routing.bgp_summary, privileged=False),
+    Exec("show ip bgp vpnv4 vrf <vrf>", living=show_routing.bgp_table, privileged=False),
+    Exec("show ip bgp vpnv4 vrf <vrf> neighbors [<ip>]", living=show_routing.bgp_neighbors, privileged=False),
+    Exec("show ip route [vrf <vrf>]", living=show_routing.route_table, privileged=False),
+    Exec("show ip ospf neighbor", living=show_routing.ospf_neighbors, privileged=False),
+    Exec("show bfd neighbors", living=show_routing.bfd_neighbors, privileged=False),
+    Exec("show crypto ikev2 sa", living=show_routing.ike_associations),
+    *_clearing(),
     Exec("show clock", _clock, privileged=False),
     Exec("show privilege", action="privilege", privileged=False),
     Exec("show archive", _archive),

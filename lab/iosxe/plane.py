@@ -1,40 +1,158 @@
-"""What packets would do, for a router that has none: which sessions are up, and what they brought.
+"""What packets do behind a router: sessions that are up, what they brought, and where it leads.
 
-A router of this lab runs no BGP and no IKE, and says so: its `Plane` is still. Whoever wants to see how a
-client takes sessions that are up, go down or stay away hands a plane of their own to `RouterServer`; it is
-asked at each `show` with what the router runs at that moment.
+A router of this package moves no packet, and says so: its `Plane` is still. Whoever has something that moves
+behind the configuration hands a plane of their own to `RouterServer`. It is told of each change, can read the
+configuration at any time, and is asked at each `show`. What it answers is data; how IOS prints it is the
+business of `show_routing.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+_UNKNOWN = "0.0.0.0"  # noqa: S104 (a router id that nobody has)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One way to a network, as a neighbor told of it."""
+class BgpNeighbor:
+    """One session as it is now."""
+
+    address: str
+    established: bool = False
+    state: str = "Idle"
+    """By the protocol's names: Idle, Connect, Active, OpenSent, OpenConfirm, Established."""
+    seconds: int | None = None
+    """Since the state was last reached or left; None for never."""
+    prefixes: int = 0
+    """How many came, and were let in."""
+    received: int = 0
+    sent: int = 0
+    """Messages."""
+    remote_id: str = _UNKNOWN
+    local_address: str = ""
+    hold_time: int = 180
+    keepalive: int = 60
+    bfd: str = ""
+    """`Up` or `Down`; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BgpRoute:
+    """One way to a network, as it stands in the BGP table."""
 
     network: str
+    """With its length."""
     next_hop: str
-    local_preference: int = 100
     best: bool = False
+    valid: bool = True
+    internal: bool = False
+    metric: int | None = None
+    local_preference: int | None = None
+    """None where neither the neighbor nor a policy has set one."""
+    weight: int = 0
     as_path: str = ""
+    origin: str = "i"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bgp:
+    """A VRF's BGP; the ways to one network stand together."""
+
+    router_id: str = _UNKNOWN
+    version: int = 1
+    neighbors: tuple[BgpNeighbor, ...] = ()
+    routes: tuple[BgpRoute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRoute:
+    """One network in a VRF's routing table."""
+
+    code: str
+    """IOS's letters: C, L, S, B, O, O E2 and their like."""
+    network: str
+    ways: tuple[tuple[str, str], ...]
+    """Next hop (empty if connected) and interface (empty if recursive)."""
+    distance: int = 0
+    metric: int = 0
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IkeAssociation:
+    """An IKEv2 SA; addresses with their ports."""
+
+    local: str
+    remote: str
+    ready: bool = True
+    vrf: str = ""
+    """The tunnel interface's own."""
+    encryption: str = "AES-CBC, keysize: 256"
+    prf: str = "SHA256"
+    integrity: str = "SHA256"
+    group: int = 14
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BfdSession:
+    """A BFD session with a neighbor."""
+
+    neighbor: str
+    interface: str
+    up: bool
+    discriminators: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OspfNeighbor:
+    """An OSPF neighbor; `state` as IOS prints it, such as `FULL/  -`."""
+
+    router_id: str
+    address: str
+    interface: str
+    state: str
+    priority: int = 1
+    dead_seconds: int = 0
 
 
 class Plane:
     """Nothing moves."""
 
-    def prefixes_received(self, running: str, vrf: str, neighbor: str) -> int | None:
-        """How many prefixes an established neighbor has sent; None while the session is not established."""
-        del running, vrf, neighbor
-        return None
+    remark = "(this lab router runs no BGP: neighbors are read from its configuration)"
+    """Stands in the answer that people look at first; empty where sessions are real."""
+    configuration: Callable[[], str]
 
-    def routes(self, running: str, vrf: str) -> tuple[Route, ...]:
-        """The BGP table of a VRF, the ways to one network together."""
-        del running, vrf
+    def attach(self, configuration: Callable[[], str]) -> None:
+        """Learn how to read what the router runs, keys in clear as the router itself knows them."""
+        self.configuration = configuration
+
+    def changed(self) -> None:
+        """The configuration is another now; called at each line, so it has to be quick."""
+
+    async def bgp(self, vrf: str) -> Bgp:
+        """A VRF's neighbors and BGP table."""
+        del vrf
+        return Bgp()
+
+    async def routes(self, vrf: str) -> tuple[TableRoute, ...]:
+        """A VRF's routing table; the global one for an empty name."""
+        del vrf
         return ()
 
-    def ike_associations(self, running: str) -> tuple[tuple[str, str], ...]:
-        """The IKEv2 SAs that are ready: local and remote address."""
-        del running
+    async def ike(self) -> tuple[IkeAssociation, ...]:
+        """The IKEv2 SAs."""
         return ()
+
+    async def bfd(self) -> tuple[BfdSession, ...]:
+        """The BFD sessions."""
+        return ()
+
+    async def ospf(self) -> tuple[OspfNeighbor, ...]:
+        """The OSPF neighbors of all processes."""
+        return ()
+
+    async def clear_bgp(self, neighbor: str, direction: str) -> None:
+        """Reset a session; softly with a direction: `in`, `out` or `both`."""
+        del neighbor, direction

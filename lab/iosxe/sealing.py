@@ -1,8 +1,8 @@
-"""How a router shows the secrets it was given.
+"""How a router keeps the secrets it was given.
 
 - Passwords of users are hashed (type 9).
-- Keys are sealed (type 6) with `password encryption aes`. A real router can open its own; these cannot be
-  opened at all, but can be compared.
+- Keys are encrypted by a key of the router's own (type 6) with `password encryption aes`: the router can use
+  what it holds, and nobody else can. As on a real one, one of another router's cannot be opened.
 - Else a neighbor's password is obscured (type 7) with `service password-encryption`, by a random salt, and a
   key of IKEv2 stands in clear.
 """
@@ -13,7 +13,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from base64 import b32encode
+from base64 import b32decode, b32encode
+from collections.abc import Iterator
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lab.iosxe.configuration import Command, Section
 from lab.iosxe.grammar import Match
@@ -21,7 +25,10 @@ from lab.iosxe.grammar import Match
 _OBSCURING = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 """What type 7 is mixed with: public for as long as type 7 is."""
 _SEALED = re.compile(r"(?:[5-9]) \S+")
+_TYPE_6 = re.compile(r"\b6 ([A-Z2-7]+=*)$", re.MULTILINE)
+_TYPE_7 = re.compile(r"(?<= password )7 ((?:[0-9A-F]{2})+)$", re.MULTILINE)
 _MASKED = re.compile(r"\b(pre-shared-key|password|secret|key)((?: (?:local|remote))?)\s+\S.*", re.IGNORECASE)
+_NONCE = 12
 
 
 def mask_secrets(line: str) -> str:
@@ -34,10 +41,10 @@ def mask_secrets(line: str) -> str:
 
 
 class Sealer:
-    """Turns the clear secrets of one router's lines into what the router prints."""
+    """Turns the clear secrets of one router's lines into what the router prints, and keys back again."""
 
     def __init__(self, master: bytes) -> None:
-        self._master = master
+        self._cipher = AESGCM(hashlib.sha256(b"type 6" + master).digest())
 
     def seal(self, root: Section, match: Match[Command], words: tuple[str, ...]) -> tuple[str, ...]:
         """The words of a line with its secret as it is stored."""
@@ -54,15 +61,26 @@ class Sealer:
         obscured = words[0] == "neighbor" and ("service", "password-encryption") in root.lines
         return f"7 {_type_7(clear)}" if obscured else clear
 
+    def open_all(self, text: str) -> str:
+        """A configuration with its keys in clear; a type 6 of another router's stays as it is."""
+        opened = _TYPE_6.sub(lambda found: self._open(found[1]) or found[0], text)
+        return _TYPE_7.sub(lambda found: _open_7(found[1]), opened)
+
     def is_sealed_from(self, sealed: str, clear: str) -> bool:
         """Whether a stored type 6 came from this clear text."""
-        word = sealed.rpartition(" ")[2]
-        return hmac.compare_digest(word, self._type_6(clear, word[:16]))
+        opened = self._open(sealed.rpartition(" ")[2])
+        return opened is not None and hmac.compare_digest(opened, clear)
 
-    def _type_6(self, clear: str, salt: str = "") -> str:
-        salt = salt or b32encode(secrets.token_bytes(10)).decode()
-        digest = hmac.new(self._master, (salt + clear).encode(), hashlib.sha256).digest()
-        return salt + b32encode(digest[:20]).decode()
+    def _type_6(self, clear: str) -> str:
+        nonce = secrets.token_bytes(_NONCE)
+        return b32encode(nonce + self._cipher.encrypt(nonce, clear.encode(), None)).decode()
+
+    def _open(self, sealed: str) -> str | None:
+        try:
+            whole = b32decode(sealed)
+            return self._cipher.decrypt(whole[:_NONCE], whole[_NONCE:], None).decode()
+        except (ValueError, InvalidTag):
+            return None
 
     @staticmethod
     def _type_9(clear: str) -> str:
@@ -73,8 +91,13 @@ class Sealer:
 
 def _type_7(clear: str) -> str:
     salt = secrets.randbelow(16)
-    mixed = (
-        ord(character) ^ ord(_OBSCURING[(salt + place) % len(_OBSCURING)])
-        for place, character in enumerate(clear)
-    )
-    return f"{salt:02}" + "".join(f"{code:02X}" for code in mixed)
+    return f"{salt:02}" + "".join(f"{code:02X}" for code in _mixed(salt, clear.encode()))
+
+
+def _open_7(obscured: str) -> str:
+    return bytes(_mixed(int(obscured[:2]), bytes.fromhex(obscured[2:]))).decode(errors="replace")
+
+
+def _mixed(salt: int, text: bytes) -> Iterator[int]:
+    for place, code in enumerate(text):
+        yield code ^ ord(_OBSCURING[(salt + place) % len(_OBSCURING)])

@@ -39,8 +39,8 @@ class RouterServer:
     and then the file of `fault_file.py`.
     `minute` is how many seconds a minute of the revert timer takes, `latency` how many seconds each line.
     `authorized_keys` are public keys in OpenSSH's form that let the user in without the password. `plane`
-    says which BGP sessions and IKE associations are up: none by itself. `foreign` makes it keep lines of
-    `initial` that the tables do not know, instead of refusing to start with them.
+    is what moves packets behind the router: nothing by itself. `foreign` makes it keep lines of `initial`
+    that the tables do not know, instead of refusing to start with them.
     """
 
     def __init__(  # noqa: PLR0913  each is a property of the router that a test sets alone
@@ -73,7 +73,7 @@ class RouterServer:
             minute=minute,
             foreign=foreign,
         )
-        self.device.plane = plane or Plane()
+        self.device.connect(plane or Plane())
         self._latency = latency
         self.authorized_keys = tuple(map(asyncssh.import_public_key, authorized_keys))
         self._privileged = privilege >= 15  # noqa: PLR2004  IOS's highest level

@@ -163,7 +163,7 @@ class Session:
             await self._answer(fault.ask)
             return
         column = len(self.prompt)
-        await self._answer(self._run(line, column))
+        await self._answer(await self._run(line, column))
 
     async def _answer(self, text: str) -> None:
         body = text if not text or text.endswith("\n") or self._question is not None else f"{text}\n"
@@ -217,29 +217,29 @@ class Session:
         body = "".join(f"  {word}\n" for word in words) or "% Unrecognized command\n"
         self._send(f"?\n{body}\n{self.prompt}{self._line}")
 
-    def _run(self, line: str, column: int) -> str:
+    async def _run(self, line: str, column: int) -> str:
         if self._question is not None:
             question, self._question = self._question, None
             return question(line)
         if self._tcl is not None:
-            return self._run_tcl(self._tcl, line, column)
+            return await self._run_tcl(self._tcl, line, column)
         if self._position is None:
-            return self._run_exec(line, column)
-        return self._run_configuration(line, column)
+            return await self._run_exec(line, column)
+        return await self._run_configuration(line, column)
 
-    def _run_tcl(self, tcl: Tcl, line: str, column: int) -> str:
+    async def _run_tcl(self, tcl: Tcl, line: str, column: int) -> str:
         """An exec command works in the shell too, as long as nothing is open."""
         if not tcl.is_open and line.strip() in {"tclquit", "exit"}:
             self._tcl = None
             return ""
         said = tcl.take(line)
-        return self._run_exec(line, column) if said is None else said
+        return await self._run_exec(line, column) if said is None else said
 
-    def _run_configuration(self, line: str, column: int) -> str:
+    async def _run_configuration(self, line: str, column: int) -> str:
         assert self._position is not None
         first, _, rest = line.strip().partition(" ")
         if first.lower() == "do" and rest:
-            return self._run_exec(line, column, start=line.lower().index("do") + 2)
+            return await self._run_exec(line, column, start=line.lower().index("do") + 2)
         if first.lower() == "end":
             self._leave_configuration()
             return ""
@@ -261,7 +261,7 @@ class Session:
             self._device.unlock(self._number)
             self._device.persist()
 
-    def _run_exec(self, line: str, column: int, start: int = 0) -> str:
+    async def _run_exec(self, line: str, column: int, start: int = 0) -> str:
         command, bar, pipe = line.partition("|")
         if not command[start:].strip() or command.lstrip().startswith("!"):
             return ""
@@ -270,9 +270,12 @@ class Session:
         if isinstance(found, Mismatch):
             return _complaint(found, column)
         arguments = tuple(argument.value for argument in found.arguments)
-        if found.command.answer is None:
+        if found.command.living is not None:
+            text = await found.command.living(self._device, arguments)
+        elif found.command.answer is not None:
+            text = found.command.answer(self._device, arguments)
+        else:
             return self._act(found, arguments)
-        text = found.command.answer(self._device, arguments)
         if bar:
             filtered = filter_output(text, pipe)
             return _complaint(invalid_input(len(command) + 1), column) if filtered is None else filtered

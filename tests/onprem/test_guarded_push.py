@@ -16,7 +16,7 @@ import pytest
 from lab.iosxe.exec_commands import _serial
 from lab.iosxe.factory import factory_configuration
 from lab.iosxe.faults import Fault, Moment
-from lab.iosxe.plane import Plane, Route
+from lab.iosxe.plane import Bgp, BgpNeighbor, BgpRoute, Plane
 from onprem.errors import PushError
 from onprem.planned import Expectation, plan_fingerprint
 from onprem.push import Intent, Pushed, Safeguards, plan, push, recover
@@ -247,19 +247,32 @@ def test_only_approved_pushes_are_made(lab: Lab, router: Router) -> None:
 class Sessions(Plane):
     """A neighbor that is up while the router knows it, and sends routes unless the route-map denies them."""
 
-    def prefixes_received(self, running: str, vrf: str, neighbor: str) -> int | None:
-        del vrf
-        if f"neighbor {neighbor} remote-as 12076" not in running:
-            return None
-        return 0 if "route-map prefer deny" in running else 2
+    worst_preference = "set local-preference 50"
 
-    def routes(self, running: str, vrf: str) -> tuple[Route, ...]:
+    async def bgp(self, vrf: str) -> Bgp:
         del vrf
-        prefers = "set local-preference 50" not in running
-        return (
-            Route(network="10.10.30.0/24", next_hop=NEIGHBOR, local_preference=200, best=prefers),
-            Route(network="10.10.30.0/24", next_hop="10.10.30.254", best=not prefers, as_path="65515"),
+        running = self.configuration()
+        up = f"neighbor {NEIGHBOR} remote-as 12076" in running
+        prefers = self.worst_preference not in running
+        return Bgp(
+            neighbors=(
+                BgpNeighbor(
+                    address=NEIGHBOR,
+                    established=up,
+                    prefixes=0 if "route-map prefer deny" in running else 2,
+                ),
+            ),
+            routes=(
+                BgpRoute(network="10.10.30.0/24", next_hop=NEIGHBOR, local_preference=200, best=prefers),
+                BgpRoute(network="10.10.30.0/24", next_hop="10.10.30.254", best=not prefers, as_path="65515"),
+            ),
         )
+
+
+class Lost(Sessions):
+    """Routes by the neighbor are worse as soon as they are preferred a little less."""
+
+    worst_preference = "set local-preference 101"
 
 
 WITH_VPN = Intent(
@@ -317,15 +330,7 @@ def test_preferred_way_has_to_stay_expressroute(lab: Lab, tmp_path: Path) -> Non
         secrets=WITH_VPN.secrets,
     )
     before = router.server.running
-    with_way = Sessions()
-
-    class Lost(Sessions):
-        def routes(self, running: str, vrf: str) -> tuple[Route, ...]:
-            if "local-preference 101" not in running:
-                return with_way.routes(running, vrf)
-            return with_way.routes("set local-preference 50", vrf)
-
-    router.server.device.plane = Lost()
+    router.server.device.connect(Lost())
     with pytest.raises(PushError, match=r"no preferred way to 10\.10\.30\.0/24, by 192\.168\.30\.18"):
         router.push(worse, first.pushed, settle=0.1)
     assert router.same(router.server.running, before)

@@ -64,7 +64,13 @@ async def test_neighbors_are_idle_because_there_is_no_bgp(terminal: Any) -> None
 
 @pytest.mark.parametrize(
     "line",
-    ["show ip route", "show crypto session", "show ip bgp summary", "show ip ospf neighbor", "debug all"],
+    [
+        "show mpls interfaces",
+        "show crypto session",
+        "show ip bgp summary",
+        "show ip eigrp neighbors",
+        "debug all",
+    ],
 )
 async def test_what_is_not_modelled_is_refused(terminal: Any, line: str) -> None:
     assert "% Invalid input detected at '^' marker." in await terminal.run(line)
