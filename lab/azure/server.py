@@ -19,6 +19,7 @@ from lab.azure.families import TYPES
 from lab.azure.lab_control import LabControl
 from lab.azure.refusal import Refusal
 from lab.azure.state import State
+from lab.azure.wires import Facts, read_wires
 
 HOST = "127.0.0.1"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -70,6 +71,10 @@ class AzureServer:
     def certificate(self) -> Path:
         """The certificate that its clients have to trust."""
         return self._directory / "cert.pem"
+
+    def wires(self) -> Facts:
+        """What of it has an end on the wire, keys in clear; nothing while it is not started."""
+        return read_wires(self._state) if self._state is not None else {"connections": [], "peerings": []}
 
     async def start(self) -> None:
         """Load the state and listen; it answers as soon as this returns."""

@@ -1,14 +1,14 @@
 """What the emulated Azure holds, and its file.
 
 The file is written whole, beside itself and then renamed, readable by its owner only. Keys that users chose
-are never in it; what Azure generates and shows again (service and authorization keys) is.
+stand in it as the vault seals them; what Azure generates and shows again (service and authorization keys), as
+it is.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from typing import Any
 
 from lab.azure.declaration import Properties
 from lab.azure.resource_id import ResourceId, parse_resource_id
+from lab.azure.vault import Vault
 
 PUBLIC_ADDRESSES = IPv4Network("198.18.0.0/15")
 """Set aside for measurements by RFC 2544: nobody on the Internet has one of these."""
@@ -64,7 +65,7 @@ class State:
         self._allocated: list[str] = []
         self._written, self._write_took = 0.0, 0.0
         self._unwritten, self._write_ordered = False, False
-        self.salt = secrets.token_hex(16)
+        self.vault = Vault(file.with_suffix(".vault"))
         self.port = 0
         self.provider_delay = 0.0
         self.provider_deprovisions = True
@@ -185,7 +186,6 @@ class State:
     def _as_document(self) -> dict[str, Any]:
         return {
             "port": self.port,
-            "salt": self.salt,
             "allocatedPublicAddresses": self._allocated,
             "resources": [_as_entry(resource) for resource in self._resources.values()],
         }
@@ -194,7 +194,7 @@ class State:
         if not self._file.exists():
             return
         document = json.loads(self._file.read_text())
-        self.port, self.salt = document["port"], document["salt"]
+        self.port = document["port"]
         self._allocated = document["allocatedPublicAddresses"]
         for entry in document["resources"]:
             resource = _from_entry(entry)

@@ -25,7 +25,7 @@ from lab.azure.families.gateways import GATEWAYS
 from lab.azure.families.ipsec_policies import IPSEC_POLICY
 from lab.azure.families.local_network_gateways import LOCAL_NETWORK_GATEWAYS
 from lab.azure.families.provider import CIRCUITS, PROVISIONED, provider_state
-from lab.azure.families.shared_keys import hash_key, no_key_for_express_route
+from lab.azure.families.shared_keys import no_key_for_express_route, seal_key, shared_key
 from lab.azure.refusal import Refusal
 from lab.azure.state import Resource, State
 
@@ -47,8 +47,8 @@ def _fill(change: Change) -> None:
         return
     change.properties.setdefault("connectionProtocol", "IKEv2")
     if given is not None:
-        hashed = hash_key(change.state, change.id, given)
-        change.hidden.setdefault("key", hashed)
+        sealed = seal_key(change.state, change.id, given)
+        change.hidden.setdefault("key", sealed)
 
 
 def _use_authorization(change: Change) -> None:
@@ -99,7 +99,7 @@ def _connection_status(state: State, connection: Resource) -> str:
             return "Unknown"
         case "Vnet2Vnet":
             other = _other_half(state, connection)
-            keys = {half.hidden.get("key") for half in (connection, other) if half is not None}
+            keys = {shared_key(state, half) for half in (connection, other) if half is not None}
             fits = (
                 other is not None and len(keys) == 1 and None not in keys and _same_policy(connection, other)
             )

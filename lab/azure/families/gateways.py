@@ -66,7 +66,7 @@ def _default_bgp_address(state: State, gateway: Resource | Change, index: int) -
 def _describe(state: State, gateway: Resource) -> Properties:
     described: Properties = {"resourceGuid": gateway.guid, "sku": _describe_sku(gateway)}
     if gateway.properties["gatewayType"] == "Vpn":
-        described["bgpSettings"] = _describe_bgp(state, gateway)
+        described["bgpSettings"] = describe_bgp(state, gateway)
     return described
 
 
@@ -74,7 +74,8 @@ def _describe_sku(gateway: Resource) -> Properties:
     return {**gateway.properties["sku"], "capacity": 2}
 
 
-def _describe_bgp(state: State, gateway: Resource) -> Properties:
+def describe_bgp(state: State, gateway: Resource) -> Properties:
+    """What Azure shows of a VPN gateway's BGP: a peering address and a public one for each instance."""
     given = gateway.properties["bgpSettings"]
     custom = {
         part["ipconfigurationId"].rpartition("/")[2]: part.get("customBgpIpAddresses", [])

@@ -1,4 +1,4 @@
-"""Shared keys of VPN connections: stored as a hash only, and never returned.
+"""Shared keys of VPN connections: stored sealed, and never returned.
 
 An update of a connection does not change its key: Azure has a request of its own for that,
 `PUT .../connections/{name}/sharedkey` (hashicorp/terraform-provider-azurerm#11742).
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import replace
-from hashlib import scrypt
 
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import ResourceId
@@ -24,18 +23,23 @@ def set_shared_key(state: State, connection: Resource, key: object) -> None:
     if connection.properties["connectionType"] == "ExpressRoute":
         raise no_key_for_express_route(connection.id)
     with state.transaction():
-        state.put(
-            replace(connection, hidden={**connection.hidden, "key": hash_key(state, connection.id, key)})
-        )
+        sealed = seal_key(state, connection.id, key)
+        state.put(replace(connection, hidden={**connection.hidden, "key": sealed}))
 
 
 def has_shared_key(state: State, connection: Resource, key: object) -> bool:
     """Whether a connection was given this key."""
-    return hmac.compare_digest(str(connection.hidden.get("key")), hash_key(state, connection.id, key))
+    own = shared_key(state, connection)
+    return own is not None and hmac.compare_digest(own, str(key))
 
 
-def hash_key(state: State, connection: ResourceId, key: object) -> str:
-    """The hash by which a key is known; refuses one that Azure would not take."""
+def shared_key(state: State, connection: Resource) -> str | None:
+    """The key of a VPN connection, for its own end of the tunnel; None if it has none yet."""
+    return state.vault.open(connection.hidden.get("key"))
+
+
+def seal_key(state: State, connection: ResourceId, key: object) -> str:
+    """A key as it is stored; refuses one that Azure would not take."""
     if not isinstance(key, str) or not _SHARED_KEY.fullmatch(key):
         raise Refusal(
             "InvalidSharedKey",
@@ -43,7 +47,7 @@ def hash_key(state: State, connection: ResourceId, key: object) -> str:
             "and tilde.",
             rule="IPSEC-1",
         )
-    return scrypt(key.encode(), salt=bytes.fromhex(state.salt), n=2**12, r=8, p=1, dklen=32).hex()
+    return state.vault.seal(key)
 
 
 def no_key_for_express_route(connection: ResourceId) -> Refusal:
