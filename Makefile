@@ -21,7 +21,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## deploy the test stack on an emulated Azure and emulated routers, with the real Pulumi engine
+demo: setup ## deploy the test stack on the lab with the real Pulumi engine; as root on Linux its network lives
 	@$(BIN)/python -m lab demo --stack $(STACK)
 
 .PHONY: test
@@ -53,11 +53,11 @@ mutants: setup ## change the policy rules one place at a time, and list what no 
 
 .PHONY: shell
 shell: setup ## a shell in which plain `pulumi` works on the lab
-	@$(BIN)/python -m lab shell
+	@$(BIN)/python -m lab shell --stack $(STACK)
 
 .PHONY: lab
 lab: setup ## start the lab in the background; `source .lab/env` to use it
-	@$(BIN)/python -m lab start
+	@$(BIN)/python -m lab start --stack $(STACK)
 
 .PHONY: lab-stop
 lab-stop: setup ## stop the lab; its state stays

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab.background import read_status, reset, start, stop
+from lab.background import behind_the_routers, read_status, reset, start, stop
 from lab.directory import LabDirectory
 from lab.engine import BuildError
 from lab.service import LabError, serve
@@ -42,7 +42,9 @@ def _parse() -> argparse.Namespace:
         command.add_argument(
             "--provider-delay", type=float, default=0.0, help="seconds until a circuit is provisioned"
         )
-    commands.choices["demo"].add_argument("--stack", default="test")
+        command.add_argument(
+            "--stack", default="test", metavar="NAME", help="whose network lives behind the routers"
+        )
     commands.add_parser("stop", help="stop it; its state stays")
     commands.add_parser("status", help="say whether it runs, and where")
     commands.add_parser("reset", help="stop it and forget everything")
@@ -52,9 +54,10 @@ def _parse() -> argparse.Namespace:
 def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
     match arguments.command:
         case "serve":
-            asyncio.run(serve(directory, arguments.project, arguments.provider_delay))
+            asyncio.run(serve(directory, arguments.project, arguments.provider_delay, arguments.stack))
         case "start":
-            start(directory, arguments.project.absolute(), arguments.provider_delay)
+            status = start(directory, arguments.project.absolute(), arguments.provider_delay, arguments.stack)
+            sys.stdout.write(f"{behind_the_routers(status)}\n")
             sys.stdout.write(f"the lab is running; source {directory.environment_file}\n")
         case "stop":
             stopped = stop(directory)
@@ -80,13 +83,15 @@ def _say_status(directory: LabDirectory) -> int:
         sys.stdout.write("the lab is not running\n")
         return 1
     sys.stdout.write(f"process {status['pid']}\nAzure  https://{status['azure']}\n")
+    sys.stdout.write(f"{behind_the_routers(status)}\n")
     sys.stdout.writelines(f"{name}  ssh -F {directory.ssh_config} {name}\n" for name in status["routers"])
     return 0
 
 
 def _shell(directory: LabDirectory, arguments: argparse.Namespace) -> None:
     """Replace this process by the user's shell."""
-    status = start(directory, arguments.project.absolute(), arguments.provider_delay)
+    status = start(directory, arguments.project.absolute(), arguments.provider_delay, arguments.stack)
+    sys.stdout.write(f"{behind_the_routers(status)}\n")
     sys.stdout.write("plain `pulumi` works on the lab here; `exit` leaves, `make lab-stop` stops the lab\n")
     sys.stdout.flush()
     shell = os.environ.get("SHELL") or "/bin/sh"

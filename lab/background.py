@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,16 @@ PYTHONPATH={root} exec {python} -m lab.engine.language_host "$@"
 """
 
 
-def start(directory: LabDirectory, project: Path, provider_delay: float = 0.0) -> dict[str, Any]:
+def start(
+    directory: LabDirectory, project: Path, provider_delay: float = 0.0, stack: str = "test"
+) -> dict[str, Any]:
     """Start the lab unless it runs, and return what it says of itself.
+
+    Args:
+        directory: Where the lab keeps everything.
+        project: Where the stack files are.
+        provider_delay: Seconds until an ordered circuit is provisioned.
+        stack: Whose network lives behind the routers, if one can.
 
     Raises:
         LabError: if it does not come up; the message holds its last words.
@@ -42,7 +51,7 @@ def start(directory: LabDirectory, project: Path, provider_delay: float = 0.0) -
     command = [sys.executable, "-m", "lab", "--directory", str(directory.path), "--project", str(project)]
     with directory.log_file.open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [*command, "serve", "--provider-delay", str(provider_delay)],
+            [*command, "serve", "--provider-delay", str(provider_delay), "--stack", stack],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -95,6 +104,13 @@ def read_status(directory: LabDirectory) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return status
+
+
+def behind_the_routers(status: Mapping[str, Any]) -> str:
+    """Say in a line whether a network lives behind the routers; if none does, why, with the mend."""
+    if status["plain"]:
+        return f"Routers take lines and move no packet: {status['plain']}"
+    return f"Behind the routers of stack {status['stack']} lives their network: real BGP, OSPF and IPsec"
 
 
 def is_running(directory: LabDirectory) -> bool:

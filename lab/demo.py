@@ -1,28 +1,30 @@
 """The main job from end to end on the lab: preview, up with the policy pack, paths, and a second preview.
 
-Its artefacts stay in the lab's directory: preview.txt, up.txt, preview-again.txt, stack.json, paths.json,
-routers/<name>.cfg, report.md and report.html.
+Where a network lives behind the routers, their sessions are shown, and the prediction is held to it. What
+came of it stays in the lab's directory: preview.txt, up.txt, reality.txt, preview-again.txt, stack.json,
+paths.json, routers/<name>.cfg, sessions.txt, report.md and report.html.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
 from rich.console import Console
 
-from lab.background import read_status, start, stop
+from lab.background import behind_the_routers, read_status, start, stop
 from lab.demo_report import write_reports
 from lab.directory import LabDirectory
 from lab.service import LabError
-from topology import load_stack
+from topology import Router, load_stack
 
 _POLICY_PACK = "policy"
 _SSH_SECONDS = 30
@@ -78,7 +80,8 @@ def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
     began = time.monotonic()
     was_running = read_status(directory) is not None
     _say("Starting the lab: an emulated Azure, emulated routers, the real Pulumi engine")
-    status = start(directory, project)
+    status = start(directory, project, stack=stack)
+    sys.stdout.write(f"{behind_the_routers(status)}\n")
     try:
         demo = Demo(
             directory=directory,
@@ -87,8 +90,10 @@ def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
             environment=directory.environment(status["variables"]),
         )
         _deploy(demo)
-        _read_back(demo)
         _show_paths(demo)
+        lives = _hold_to_reality(demo)
+        _preview_again(demo)
+        _read_back(demo, sessions=lives)
         write_reports(directory, project, stack)
     finally:
         if not was_running:
@@ -109,33 +114,72 @@ def _deploy(demo: Demo) -> None:
     _say("pulumi up, judged by the policy pack")
     demo.pulumi("up", "--yes", "--skip-preview", *pack, artefact="up.txt")
     demo.pulumi("stack", "export", artefact="stack.json", show=False)
+
+
+def _preview_again(demo: Demo) -> None:
     _say("pulumi preview once more: nothing is left to change")
     demo.pulumi("preview", "--expect-no-changes", "--suppress-outputs", artefact="preview-again.txt")
 
 
-def _read_back(demo: Demo) -> None:
-    """Keep each router's running configuration as it shows it; it shows keys sealed."""
+def _hold_to_reality(demo: Demo) -> bool:
+    """Compare the prediction with the network behind the routers; False if there is none of this stack."""
+    status = read_status(demo.directory) or {}
+    if status.get("plain") or status.get("stack") != demo.stack:
+        return False
+    _say(
+        "The same paths in the living network: kernels' tables followed hop by hop, and pings (lab.bgp check)"
+    )
+    command = [sys.executable, "-m", "lab.bgp", "--directory", str(demo.directory.path), "check"]
+    demo.run(command, "reality.txt")
+    return True
+
+
+def _read_back(demo: Demo, *, sessions: bool) -> None:
+    """Keep each router's configuration as it shows it, keys sealed, and show what sessions it has."""
     _say("What the routers now run, read back over SSH")
     network = load_stack(demo.project / f"Pulumi.{demo.stack}.yaml")
     folder = demo.directory.path / "routers"
     folder.mkdir(exist_ok=True)
-    hosts = {router.name: router.host for router in network.routers.values()}
-    for name, configuration in asyncio.run(_running_configurations(demo.directory, hosts)).items():
+    said = asyncio.run(_ask(demo.directory, network.routers.values(), sessions=sessions))
+    for name, (configuration, *_) in said.items():
         (folder / f"{name}.cfg").write_text(configuration, encoding="utf-8")
         sys.stdout.write(f"  {folder / name}.cfg  {len(configuration.splitlines())} lines\n")
+    if sessions:
+        shown = "".join(f"{name}\n{neighbors}{tunnels}" for name, (_, neighbors, tunnels) in said.items())
+        (demo.directory.path / "sessions.txt").write_text(shown, encoding="utf-8")
+        sys.stdout.write(f"\n{shown}")
 
 
-async def _running_configurations(directory: LabDirectory, hosts: Mapping[str, str]) -> dict[str, str]:
+async def _ask(
+    directory: LabDirectory, routers: Iterable[Router], *, sessions: bool
+) -> dict[str, tuple[str, str, str]]:
+    """Return each router's configuration, BGP neighbors and IKE SAs."""
     found = {}
     async with asyncio.timeout(_SSH_SECONDS):
-        for name, host in hosts.items():
+        for router in routers:
+            questions = ["running-config"]
+            if sessions:
+                questions += [f"ip bgp vpnv4 vrf {router.vrf.name} summary", "crypto ikev2 sa"]
             async with asyncssh.connect(
-                host, config=[str(directory.ssh_config)], password=directory.password
+                router.host, config=[str(directory.ssh_config)], password=directory.password
             ) as session:
-                answer = await session.run(input="terminal length 0\nshow running-config\nexit\n")
+                typed = ["terminal length 0", *(f"show {question}" for question in questions), "exit", ""]
+                answer = await session.run(input="\n".join(typed))
             text = str(answer.stdout).replace("\r\n", "\n")
-            found[name] = text[text.index("version ") : text.rindex("\nend") + len("\nend\n")]
+            end = text.index("\nend\n") + len("\nend\n")
+            found[router.name] = (
+                text[text.index("version ") : end],
+                _rows(text[end:], "Neighbor "),
+                _rows(text[end:], "Tunnel-id "),
+            )
     return found
+
+
+def _rows(text: str, header: str) -> str:
+    """Return a table from its header to the next line that is no row of it."""
+    lines = text[text.index(header) :].splitlines() if header in text else []
+    rows = itertools.takewhile(lambda line: line.strip() and "#" not in line, lines)
+    return "".join(f"  {row}\n" for row in rows)
 
 
 def _show_paths(demo: Demo) -> None:

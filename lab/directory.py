@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.azure.server import SUBSCRIPTION
+from lab.bgp.directory import Directory
 
 PASSPHRASE = "lab"  # noqa: S105 (public on purpose: it protects an emulated network's keys)
 USERNAME = "lab"
@@ -37,6 +38,11 @@ class LabDirectory:
     def devices(self) -> Path:
         """The emulated routers' configurations, host keys and transcripts."""
         return self.path / "devices"
+
+    @property
+    def living(self) -> Directory:
+        """The living network's own folder."""
+        return Directory(self.path / "bgp")
 
     @property
     def commands(self) -> Path:

@@ -1,4 +1,7 @@
-"""The lab's one process: the emulated Azure, the stand-in plugins, and every router that a stack names."""
+"""The lab's one process: the emulated Azure, the stand-in plugins, and every router that a stack names.
+
+Where this machine can do it, the network of one stack lives behind its routers (`living.py`).
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,35 @@ from pathlib import Path
 
 from lab.azure.plugins import serve_plugins
 from lab.azure.server import ANOTHER_SUBSCRIPTION, AzureServer
+from lab.bgp.prerequisites import missing_prerequisite
 from lab.directory import USERNAME, LabDirectory, azure_variables, write_private
+from lab.iosxe.plane import Plane
 from lab.iosxe.server import RouterServer
+from lab.living import LivingNetwork
 from topology import StackFileError, load_stack
 
+PLAIN = "LAB_PLAIN"
+"""A variable of the environment: if it is set, nothing lives behind the routers, also where it could."""
 _LOOK_SECONDS = 1.0
 """Between two looks at the stack files."""
 
 
 class LabError(RuntimeError):
     """The lab cannot do what was asked; the message says why and what to do."""
+
+
+def stack_file(project: Path, stack: str) -> Path:
+    """Return where a stack is described."""
+    return project / f"Pulumi.{stack}.yaml"
+
+
+def why_plain(project: Path, stack: str) -> str:
+    """Return why no network can live behind the routers, with the mend; empty if one can."""
+    if os.environ.get(PLAIN):
+        return f"{PLAIN} is set"
+    if not stack_file(project, stack).exists():
+        return f"there is no {stack_file(project, stack).name}"
+    return missing_prerequisite() or ""
 
 
 @dataclass(kw_only=True)
@@ -52,13 +74,23 @@ def described_routers(project: Path) -> dict[str, DescribedRouter]:
     return routers
 
 
-async def serve(directory: LabDirectory, project: Path, provider_delay: float) -> None:
+def routers_of(file: Path) -> dict[str, str]:
+    """Return the routers of one stack file, likewise; none if it has mistakes."""
+    try:
+        network = load_stack(file)
+    except StackFileError:
+        return {}
+    return {router.host: router.name for router in network.routers.values()}
+
+
+async def serve(directory: LabDirectory, project: Path, provider_delay: float, stack: str) -> None:
     """Serve until SIGTERM or SIGINT; the status file appears once everything answers.
 
     Args:
         directory: Where the lab keeps everything.
         project: Where the stack files are; routers that they come to describe are started as they do.
         provider_delay: Seconds until an ordered circuit is provisioned.
+        stack: Whose network lives behind the routers, if one can.
 
     Raises:
         LabError: if this lab is running already.
@@ -73,7 +105,7 @@ async def serve(directory: LabDirectory, project: Path, provider_delay: float) -
         except BlockingIOError:
             raise LabError(f"the lab in {directory.path} is running already") from None
         async with AsyncExitStack() as parts:
-            lab = Lab(directory, project, parts)
+            lab = Lab(directory, project, stack, parts)
             await lab.start(provider_delay)
             try:
                 while not stop.is_set():
@@ -87,13 +119,16 @@ async def serve(directory: LabDirectory, project: Path, provider_delay: float) -
 class Lab:
     """The running parts; `parts` ends them."""
 
-    def __init__(self, directory: LabDirectory, project: Path, parts: AsyncExitStack) -> None:
-        self._directory, self._project, self._parts = directory, project, parts
+    def __init__(self, directory: LabDirectory, project: Path, stack: str, parts: AsyncExitStack) -> None:
+        self._directory, self._project, self._stack, self._parts = directory, project, stack, parts
         self._ports = _ports_of_last_time(directory)
         self._routers: dict[str, RouterServer] = {}
         self._seen: dict[Path, int] | None = None  # nothing seen is not the same as no file
         self._azure: AzureServer
         self._plugins = ""
+        self._living: LivingNetwork | None = None
+        self._why_plain = why_plain(project, stack)
+        self._said_plain = ""
 
     async def start(self, provider_delay: float) -> None:
         """Start everything that the stack files describe, and say so in the lab's files."""
@@ -105,7 +140,17 @@ class Lab:
         await self._azure.start()
         self._parts.push_async_callback(self._azure.stop)
         self._plugins = await self._attach_plugins()
+        if not self._why_plain:
+            described = stack_file(self._project, self._stack)
+            self._living = LivingNetwork(self._directory.living, described, self._azure.wires)
+            self._living.start()
+            self._parts.push_async_callback(self._living.stop)
         await self.follow_stack_files()
+
+    @property
+    def _plain(self) -> str:
+        """Why nothing lives behind the routers; empty while something does, or is about to."""
+        return self._why_plain or (self._living.trouble if self._living else "")
 
     async def follow_stack_files(self) -> None:
         """Start the routers, and plug in the ports, of stack files that are new or have changed.
@@ -113,7 +158,7 @@ class Lab:
         None is ever taken away.
         """
         seen = dict(_stack_files(self._project))
-        if seen == self._seen:
+        if seen == self._seen and self._plain == self._said_plain:
             return
         self._seen = seen
         for host, described in described_routers(self._project).items():
@@ -141,6 +186,7 @@ class Lab:
                 username=USERNAME,
                 password=self._directory.password,
                 port=port,
+                plane=self._plane(host, name),
             )
             try:
                 await router.start()
@@ -152,7 +198,14 @@ class Lab:
             return router
         raise AssertionError("unreachable: a free port is always found")
 
+    def _plane(self, host: str, name: str) -> Plane | None:
+        """Return what moves packets behind a router; None behind those of stacks that do not live."""
+        if self._living is None or host not in routers_of(stack_file(self._project, self._stack)):
+            return None
+        return self._living.plane(name)
+
     def _say_what_runs(self) -> None:
+        self._said_plain = self._plain
         _write_ssh_files(self._directory, self._routers)
         variables = self._directory.variables(self._azure.endpoint, self._plugins)
         self._directory.write_environment(variables)
@@ -162,6 +215,8 @@ class Lab:
             "pid": os.getpid(),
             "azure": self._azure.endpoint,
             "routers": routers,
+            "stack": self._stack,
+            "plain": self._said_plain,
             "variables": variables,
         }
         write_private(self._directory.status_file, json.dumps(status, indent=2))

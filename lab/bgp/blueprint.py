@@ -62,6 +62,15 @@ class KernelRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Jack:
+    """Where a wire ends on a router: frames come in at a port, with these VLAN tags, the outer one first."""
+
+    port: str
+    """As IOS calls it."""
+    tags: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
     """One end of a wire or a tunnel."""
 
@@ -72,6 +81,8 @@ class Port:
     """False for an interface that the description shuts down."""
     peer: IPv4Address | None = None
     """The other end's address, where it is on no common network and yet counts as connected."""
+    jack: Jack | None = None
+    """Of a router's end of a cable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +107,8 @@ class TunnelEnd:
 
     public_node: str
     public_address: IPv4Address
-    inner_address: IPv4Address
-    """What IPsec protects, the tunnel interface's own transport address."""
+    connection: str
+    """What strongSwan calls it there."""
     initiates: bool
 
 
@@ -108,7 +119,6 @@ class TunnelWire(Wire):
     name: str
     """The tunnel's name, with a number where it has several ends."""
     tunnel: str
-    number: int
     policy: IpsecPolicy
     crypto: tuple[TunnelEnd, TunnelEnd]
 

@@ -116,6 +116,8 @@ class RoutingConfiguration:
     prefix_lists: tuple[PrefixList, ...] = ()
     community_lists: tuple[CommunityList, ...] = ()
     route_maps: tuple[RouteMap, ...] = ()
+    spare_daemons: tuple[str, ...] = ()
+    """What runs besides, for a configuration that comes later."""
 
     @property
     def daemons(self) -> tuple[str, ...]:
@@ -127,4 +129,4 @@ class RoutingConfiguration:
             "ospfd": self.ospf is not None,
             "bgpd": self.bgp is not None,
         }
-        return ("zebra", *(daemon for daemon, needed in wanted.items() if needed))
+        return ("zebra", *(name for name, needed in wanted.items() if needed or name in self.spare_daemons))

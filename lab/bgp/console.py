@@ -17,7 +17,6 @@ from lab.bgp.blueprint import Blueprint
 from lab.bgp.checking import check
 from lab.bgp.construction import draw_blueprint
 from lab.bgp.convergence import await_convergence
-from lab.bgp.daemons import RUN
 from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.drill import affected_pair, default_element, run_drill
 from lab.bgp.errors import LivingLabError
@@ -25,6 +24,7 @@ from lab.bgp.evidence import write_evidence
 from lab.bgp.manner import Manner
 from lab.bgp.measuring import measure, memory
 from lab.bgp.namespaces import inside
+from lab.bgp.places import RUN
 from routing import element_names
 from topology import Network, load_stack
 
@@ -119,6 +119,8 @@ def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, 
         if site not in blueprint.sites:
             raise LivingLabError(f"{site} is no site of this network: {', '.join(blueprint.sites)}")
     manner = Manner(options.how)
+    if manner in {Manner.DRAIN, Manner.WITHDRAW} and (directory.read_status() or {}).get("undeployed"):
+        raise LivingLabError("a planned change is typed on routers: use the lab's own, or a network of `up`")
     drill = run_drill(network, blueprint, element, manner, (pair[0], pair[1]), directory.path)
     for event in drill.events:
         _say(f"{event.at - drill.events[0].at:6.1f} s  {event.what}")
@@ -141,8 +143,9 @@ def _say_status(blueprint: Blueprint, directory: Directory) -> None:
         table.add_row(node.name, runs, node.element or "")
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     _say_limits(blueprint)
-    left = status["endsAt"] - time.time()
-    _say(f"{memory():.0f} MiB, ends by itself in {left / 60:.0f} min")
+    ends = status["endsAt"]
+    when = f"by itself in {(ends - time.time()) / 60:.0f} min" if ends else "with the lab it belongs to"
+    _say(f"{memory():.0f} MiB, ends {when}")
 
 
 def _say_limits(blueprint: Blueprint) -> None:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from lab.bgp.blueprint import Blueprint, Node, Wire
 from lab.bgp.configuration import Neighbor
-from lab.bgp.daemons import RUN, working_tunnels
 from lab.bgp.errors import FailedCommandError, NotConvergedError
 from lab.bgp.failures import Cut
 from lab.bgp.forwarding import ForwardingTables, read_tables
+from lab.bgp.places import RUN
+from lab.bgp.tunnels import working_tunnels
 from lab.bgp.vty import Vty
 
 _STABLE_SAMPLES = 4

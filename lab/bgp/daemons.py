@@ -6,7 +6,6 @@ of its own: what it does not end itself, the kernel ends with it.
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import time
@@ -14,20 +13,17 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab.bgp.blueprint import Blueprint, Node
+from lab.bgp.blueprint import Blueprint, Node, NodeKind
 from lab.bgp.errors import FailedCommandError
 from lab.bgp.frr import render_frr
 from lab.bgp.namespaces import inside, run
+from lab.bgp.places import RUN
 from lab.bgp.prerequisites import FRR_PROGRAMS
-from lab.bgp.strongswan import connections, render_charon, render_swanctl
+from lab.bgp.strongswan import render_charon
 
-RUN = Path("/run/living")
-"""On the keeper's own file system."""
 _START_SECONDS = 20.0
 _LOOK = 0.02
 _WORKERS = 8
-_IPSEC_DEVICE = "ipsec0"
-_IPSEC_MTU = "1500"
 _ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "MALLOC_ARENA_MAX": "1",
@@ -36,7 +32,6 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "32768",
 }
 """One heap for all of a daemon's threads: they have little to do, and there are many of them."""
-_INSTALLED = re.compile(r"\{name=(\S+) [^{}]*state=INSTALLED [^{}]*spi-in=(\w+) spi-out=(\w+)")
 
 
 class Daemons:
@@ -47,8 +42,8 @@ class Daemons:
         self._logs = logs
         self._processes: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
 
-    def start(self, keys: Mapping[str, str]) -> None:
-        """Start everything and load its configuration.
+    def start(self) -> None:
+        """Start everything and load FRR's configuration; strongSwan gets its own with the tunnels.
 
         Raises:
             FailedCommandError: if a program ends at once, or refuses its configuration.
@@ -68,7 +63,8 @@ class Daemons:
                 self._await(*name, _terminal(*name).exists)
         with ThreadPoolExecutor(_WORKERS) as pool:
             list(pool.map(self.load_frr, speakers))
-        self._load_charons(keys)
+        for public in self._publics():
+            self._await_charon(public)
 
     def start_frr(self, node: str, daemon: str) -> None:
         """Start one of a node's FRR daemons and wait until it answers; it has no configuration."""
@@ -109,15 +105,22 @@ class Daemons:
     def load_frr(self, node: Node) -> None:
         """Load a node's configuration; what its daemons have of it already stays as it is."""
         assert node.routing is not None
-        directory = RUN / node.name
-        file = directory / "frr.conf"
-        file.write_text(render_frr(node.routing))
-        run("vtysh", "--vty_socket", str(directory), "-f", str(file))
+        (RUN / node.name / "frr.conf").write_text(render_frr(node.routing))
+        self.reload_frr(node.name)
+
+    def reload_frr(self, node: str) -> None:
+        """Load once more what a node was given last."""
+        directory = RUN / node
+        run("vtysh", "--vty_socket", str(directory), "-f", str(directory / "frr.conf"))
 
     # --- IPsec ---------------------------------------------------------------------------------------
 
+    def _publics(self) -> tuple[str, ...]:
+        nodes = self._blueprint.nodes.values()
+        return tuple(node.name for node in nodes if node.kind is NodeKind.PUBLIC)
+
     def _start_charons(self) -> None:
-        for node in connections(self._blueprint):
+        for node in self._publics():
             directory = RUN / node
             directory.mkdir(parents=True)
             log = self._logs / f"{node}.log"
@@ -130,35 +133,14 @@ class Daemons:
         environment = {"STRONGSWAN_CONF": str(RUN / node / "strongswan.conf")}
         self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
 
-    def _load_charons(self, keys: Mapping[str, str]) -> None:
-        for node, several in connections(self._blueprint).items():
-            self._await_charon(node)
-            load_ipsec(node, render_swanctl(several, keys))
-        self.initiate_missing()
-
     def _await_charon(self, node: str) -> None:
         self._await(node, "charon", (RUN / node / "charon.vici").exists)
-        run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
 
     def restart_charon(self, node: str) -> None:
-        """Start a public node's strongSwan with what it had: connections, and their keys."""
+        """Start a public node's strongSwan; it has no connections."""
         (RUN / node / "charon.vici").unlink(missing_ok=True)
         self._launch_charon(node)
         self._await_charon(node)
-        load_ipsec(node)
-
-    def initiate_missing(self) -> None:
-        """Try every tunnel anew that has no security association, as IOS does while it is configured."""
-        working = working_tunnels(self._blueprint)
-        missing = [
-            (node, one.name)
-            for node, several in connections(self._blueprint).items()
-            for one in several
-            if one.local.initiates and one.name not in working
-        ]
-        if missing:
-            with ThreadPoolExecutor(_WORKERS) as pool:
-                list(pool.map(_initiate, *zip(*missing, strict=True)))
 
     def ended(self) -> tuple[tuple[str, str], ...]:
         """Return node and program of what has ended by itself."""
@@ -176,56 +158,3 @@ def _prepare_frr(node: Node) -> None:
     (directory / "vtysh.conf").touch()
     shutil.chown(directory, "frr", "frrvty")
     directory.chmod(0o775)
-
-
-def _initiate(node: str, tunnel: str) -> None:
-    """Try once, in place of what there is; strongSwan's log says why it fails."""
-    for order in (("--terminate", "--ike", tunnel, "--force"), ("--initiate", "--child", tunnel)):
-        command = ("swanctl", *order, "--timeout", "3", "--uri", _vici(node))
-        subprocess.run(command, capture_output=True, timeout=_START_SECONDS, check=False)
-
-
-def working_tunnels(blueprint: Blueprint) -> frozenset[str]:
-    """Return the tunnels whose two ends have the same security associations for traffic.
-
-    That both have one proves nothing: after a loss, one end may still use what the other has given up.
-    """
-    nodes = {end.public_node for tunnel in blueprint.tunnels for end in tunnel.crypto}
-    associations = {node: _associations(node) for node in nodes}
-    return frozenset(
-        tunnel.name
-        for tunnel in blueprint.tunnels
-        if _match(*(associations[end.public_node].get(tunnel.name, ()) for end in tunnel.crypto))
-    )
-
-
-_Spis = tuple[str, str]
-"""The numbers of the associations inbound and outbound."""
-
-
-def _associations(node: str) -> dict[str, tuple[_Spis, ...]]:
-    try:
-        said = run("swanctl", "--list-sas", "--raw", "--uri", _vici(node))
-    except FailedCommandError:
-        return {}  # it has ended
-    found: dict[str, tuple[_Spis, ...]] = {}
-    for name, inbound, outbound in _INSTALLED.findall(said):
-        found[name] = (*found.get(name, ()), (inbound, outbound))
-    return found
-
-
-def _match(first: tuple[_Spis, ...], second: tuple[_Spis, ...]) -> bool:
-    return bool(first) and {spis[::-1] for spis in first} == set(second)
-
-
-def _vici(node: str) -> str:
-    return f"unix://{RUN / node / 'charon.vici'}"
-
-
-def load_ipsec(node: str, text: str | None = None) -> None:
-    """Load a public node's connections and keys anew, from its file if no text is given."""
-    file = RUN / node / "swanctl.conf"
-    if text is not None:
-        file.touch(mode=0o600)
-        file.write_text(text)
-    run("swanctl", "--load-all", "--noprompt", "--clear", "--file", str(file), "--uri", _vici(node))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from topology import Network
+
+_SOCKET = "agent.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Directory:
     def pid_file(self) -> Path:
         """The process that ends everything when it ends."""
         return self.path / "keeper.pid"
+
+    @property
+    def socket_file(self) -> Path:
+        """Where the keeper's agent listens, if its routers are configured from outside."""
+        return self.path / _SOCKET
 
     @property
     def keeper_log(self) -> Path:
@@ -70,6 +79,16 @@ class Directory:
         unfinished = self.status_file.with_suffix(".new")
         unfinished.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(self.status_file)
+
+
+@contextmanager
+def socket_path(directory: Path) -> Iterator[str]:
+    """Yield the agent's socket by a name that is short, however deep the directory lies: it has 108 bytes."""
+    handle = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}/{_SOCKET}"
+    finally:
+        os.close(handle)
 
 
 def fingerprint(network: Network) -> str:

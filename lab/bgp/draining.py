@@ -18,10 +18,10 @@ from ipaddress import IPv4Address, IPv4Network
 
 from lab.bgp.blueprint import Blueprint, Node, NodeKind
 from lab.bgp.configuration import Bgp, Neighbor
-from lab.bgp.daemons import RUN
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import Cut, cut, mend
 from lab.bgp.forwarding import read_tables
+from lab.bgp.places import RUN
 from lab.bgp.steps import Sight, Step
 from lab.bgp.vty import Vty, configure
 

@@ -6,16 +6,17 @@ import os
 import signal
 from pathlib import Path
 
-from lab.bgp.blueprint import Blueprint, Node
+from lab.bgp.blueprint import Blueprint, Node, NodeKind
 from lab.bgp.configuration import Neighbor
-from lab.bgp.daemons import RUN, Daemons
+from lab.bgp.daemons import Daemons
 from lab.bgp.draining import Pair, Steps, draining, withdrawing
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import Cut, cut, mend
 from lab.bgp.manner import Manner
 from lab.bgp.namespaces import inside, run
+from lab.bgp.places import RUN
 from lab.bgp.steps import Sight, Step
-from lab.bgp.strongswan import connections
+from lab.bgp.tunnels import load_ipsec
 from lab.bgp.vty import Vty, configure
 
 _SILENCE = "silence"
@@ -140,7 +141,7 @@ def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
     def restart() -> None:
         for node in nodes:
             daemons.start_frr(node.name, "bgpd")
-            daemons.load_frr(node)
+            daemons.reload_frr(node.name)
 
     name = planned.element
     return (
@@ -154,7 +155,7 @@ def _losing_power(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
     nodes = [
         node.name for node in blueprint.nodes.values() if planned.element in {node.element, node.instance}
     ]
-    ending_tunnels = [node for node in nodes if node in connections(blueprint)]
+    ending_tunnels = [name for name in nodes if blueprint.nodes[name].kind is NodeKind.PUBLIC]
     daemons = Daemons(blueprint, logs)
 
     def lose() -> None:
@@ -169,9 +170,10 @@ def _losing_power(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
             assert node.routing is not None
             for daemon in node.routing.daemons:
                 daemons.start_frr(node.name, daemon)
-            daemons.load_frr(node)
+            daemons.reload_frr(node.name)
         for name in ending_tunnels:
             daemons.restart_charon(name)
+            load_ipsec(name)
 
     name = planned.element
     return (

@@ -2,7 +2,7 @@
 
 It runs in mount, process and network namespaces of its own. Whatever ends it, a crash too, the kernel ends
 every program in them and removes every namespace and interface: nothing has to be cleaned up, and nothing
-of this machine's own network is ever touched.
+of this machine's own network is ever touched. It ends after a while, or with whoever holds a pipe to it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import secrets
+import select
 import signal
 import sys
 import time
@@ -18,10 +19,14 @@ from types import FrameType
 from typing import NoReturn
 
 from lab.bgp import namespaces
+from lab.bgp.agent import Agent, AgentServer
 from lab.bgp.construction import draw_blueprint
-from lab.bgp.daemons import RUN, Daemons
+from lab.bgp.daemons import Daemons
 from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.errors import LivingLabError
+from lab.bgp.places import RUN
+from lab.bgp.tunnels import Tunnels, sides_of
+from lab.bgp.undeployed import without_deployment
 from topology import StackFileError, load_stack
 
 _WATCH = 2.0
@@ -32,14 +37,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.bgp.keeper")
     parser.add_argument("directory", type=Path)
     parser.add_argument("stack_file", type=Path)
-    parser.add_argument("lifetime", type=float, help="seconds")
+    parser.add_argument("--lifetime", type=float, help="seconds; else until standard input ends")
+    parser.add_argument("--undeployed", action="store_true", help="routers and tunnels are told from outside")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     directory = Directory(options.directory)
     with directory.lock_file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _keep(directory, options.stack_file, options.lifetime)
+            _keep(directory, options.stack_file, options.lifetime, undeployed=options.undeployed)
         except BlockingIOError:
             sys.stderr.write(f"another one runs in {directory.path} already\n")
             return 1
@@ -53,31 +59,47 @@ def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(0)
 
 
-def _keep(directory: Directory, stack_file: Path, lifetime: float) -> None:
+def _keep(directory: Directory, stack_file: Path, lifetime: float | None, *, undeployed: bool) -> None:
     began = time.monotonic()
     network = load_stack(stack_file)
-    blueprint = draw_blueprint(network)
+    described = draw_blueprint(network)
+    blueprint = without_deployment(described) if undeployed else described
     _make_room()
     namespaces.build(blueprint)
     built = time.monotonic()
-    keys = {tunnel.name: secrets.token_urlsafe(24) for tunnel in blueprint.tunnels}
     daemons = Daemons(blueprint, directory.logs)
-    daemons.start(keys)
-    for tunnel in blueprint.tunnels:
-        namespaces.build_tunnel(tunnel)
+    daemons.start()
+    agent = Agent(described, blueprint) if undeployed else None
+    tunnels = agent.tunnels if agent else Tunnels(carrier=False)
+    keys = {wire.name: secrets.token_urlsafe(24) for wire in blueprint.tunnels}
+    tunnels.replace(
+        "everybody", (side for wire in blueprint.tunnels for side in sides_of(wire, keys[wire.name]))
+    )
+    if agent:
+        AgentServer(agent, directory)
     directory.write_status(
         {
             "stackFile": str(stack_file),
             "fingerprint": fingerprint(network),
+            "undeployed": undeployed,
             "namespacesSeconds": round(built - began, 2),
             "startedSeconds": round(time.monotonic() - began, 2),
-            "endsAt": time.time() + lifetime,
+            "endsAt": time.time() + lifetime if lifetime else None,
         }
     )
-    while time.monotonic() - began < lifetime:
-        time.sleep(_WATCH)
+    while time.monotonic() - began < lifetime if lifetime else _is_wanted():
+        tunnels.changed.wait(_WATCH)
+        tunnels.changed.clear()
         daemons.ended()  # so that none stays a zombie
-        daemons.initiate_missing()
+        tunnels.watch()
+        if agent:
+            agent.restore_routes()
+
+
+def _is_wanted() -> bool:
+    """Whether whoever started this still holds the other end of standard input."""
+    readable, _, _ = select.select([sys.stdin], [], [], 0)
+    return not readable
 
 
 def _make_room() -> None:

@@ -30,42 +30,65 @@ def start(directory: Directory, stack_file: Path, lifetime: float) -> dict[str, 
         MissingPrerequisiteError: if this machine cannot do it.
         LivingLabError: if one runs already, or it does not start; the message holds its last words.
     """
+    _start(directory, stack_file, "--lifetime", str(lifetime), stdin=subprocess.DEVNULL)
+    return directory.read_status() or {}
+
+
+def start_owned(directory: Directory, stack_file: Path) -> subprocess.Popen[bytes]:
+    """Build what is there before a deployment; it ends with this process, which holds a pipe to it.
+
+    Raises:
+        MissingPrerequisiteError: if this machine cannot do it.
+        LivingLabError: if one runs already, or it does not start; the message holds its last words.
+    """
+    return _start(directory, stack_file, "--undeployed", stdin=subprocess.PIPE)
+
+
+def _start(directory: Directory, stack_file: Path, *options: str, stdin: int) -> subprocess.Popen[bytes]:
     require()
     if directory.is_running():
         raise LivingLabError(f"a living network runs in {directory.path} already: end it with `down`")
     shutil.rmtree(directory.logs, ignore_errors=True)
     directory.logs.mkdir(parents=True)
     directory.status_file.unlink(missing_ok=True)
-    command = [
-        *WORLD,
-        sys.executable,
-        "-m",
-        "lab.bgp.keeper",
-        str(directory.path),
-        str(stack_file),
-        str(lifetime),
-    ]
+    command = [*WORLD, sys.executable, "-m", "lab.bgp.keeper", str(directory.path), str(stack_file), *options]
     with directory.keeper_log.open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, cwd=_ROOT, stdin=stdin, stdout=log, stderr=log, start_new_session=True
         )
     directory.pid_file.write_text(f"{process.pid} {_start_time(process.pid)}\n")
     try:
-        return _await_status(directory, process)
+        _await_status(directory, process)
     except BaseException:
         process.kill()
         process.wait()
         raise
+    return process
 
 
-def _await_status(directory: Directory, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def last_words(directory: Directory) -> str:
+    """Return what a keeper said before it ended."""
+    return directory.keeper_log.read_text(encoding="utf-8").strip() or "it said nothing"
+
+
+def _await_status(directory: Directory, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        if (status := directory.read_status()) is not None:
-            return status
+        if directory.read_status() is not None:
+            return
         time.sleep(_LOOK)
-    words = directory.keeper_log.read_text(encoding="utf-8").strip() or "it said nothing"
-    raise LivingLabError(f"the living network did not start: {words}")
+    raise LivingLabError(f"the living network did not start: {last_words(directory)}")
+
+
+def end(directory: Directory, process: subprocess.Popen[bytes]) -> None:
+    """End a network that this process owns, and wait until nothing of it is left.
+
+    Raises:
+        LivingLabError: if it does not end.
+    """
+    process.kill()
+    process.wait()
+    _await_end(directory)
 
 
 def stop(directory: Directory) -> bool:
@@ -78,14 +101,18 @@ def stop(directory: Directory) -> bool:
         return False
     pid = _keeper_parent(directory)
     os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while directory.is_running():
-        if time.monotonic() > deadline:
-            raise LivingLabError(f"process {pid}, which keeps {directory.path}, does not end")
-        time.sleep(_LOOK)
+    _await_end(directory)
     directory.status_file.unlink(missing_ok=True)
     directory.pid_file.unlink(missing_ok=True)
     return True
+
+
+def _await_end(directory: Directory) -> None:
+    deadline = time.monotonic() + _STOP_SECONDS
+    while directory.is_running():
+        if time.monotonic() > deadline:
+            raise LivingLabError(f"what keeps {directory.path} does not end")
+        time.sleep(_LOOK)
 
 
 def enter(directory: Directory, arguments: list[str]) -> int:

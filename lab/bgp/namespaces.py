@@ -6,8 +6,9 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from lab.bgp.blueprint import Blueprint, KernelRoute, NodeKind, Port, TunnelWire
+from lab.bgp.blueprint import Blueprint, KernelRoute, NodeKind, Port
 from lab.bgp.errors import FailedCommandError
+from lab.bgp.strongswan import Transport
 
 _SECONDS = 30
 _TUNNEL_MTU = 1400
@@ -46,6 +47,15 @@ def run(*command: str, text: str | None = None) -> str:
     return done.stdout
 
 
+def try_batch(node: str, commands: Iterable[str]) -> str:
+    """Have `ip` carry out commands in a node, each whatever became of the others; return its complaints."""
+    batch = ("ip", "-force", "-n", node, "-batch", "-")
+    done = subprocess.run(
+        batch, input=_lines(commands), capture_output=True, text=True, timeout=_SECONDS, check=False
+    )
+    return " ".join(done.stderr.split())
+
+
 def inside(node: str, *command: str) -> tuple[str, ...]:
     """Return a command as it is to be run in a node."""
     return ("ip", "netns", "exec", node, *command)
@@ -72,25 +82,37 @@ def build(blueprint: Blueprint) -> None:
         run("ip", "-n", name, "-batch", "-", text=_lines(lines))
 
 
-def build_tunnel(tunnel: TunnelWire) -> None:
-    """Create both tunnel interfaces: built in the public table, used in the routing table."""
-    for port, end, other in (
-        (tunnel.first, tunnel.crypto[0], tunnel.crypto[1]),
-        (tunnel.second, tunnel.crypto[1], tunnel.crypto[0]),
-    ):
-        transport = f"id {tunnel.number} local {end.inner_address} remote {other.inner_address}"
-        creation = (
-            f"link add {port.interface} netns {port.node} mtu {_TUNNEL_MTU} "
-            f"type vxlan {transport} dstport {_VXLAN_PORT} nolearning"
-        )
-        run("ip", "-n", end.public_node, "-batch", "-", text=_lines([creation]))
-        run("ip", "-n", port.node, "-batch", "-", text=_lines(_port_settings(port)))
+def add_tunnel_interface(port: Port, public_node: str, carried: Transport, *, up: bool) -> None:
+    """Create a tunnel interface: built in the public table, used in the routing table."""
+    transport = f"id {carried.number} local {carried.local} remote {carried.remote}"
+    creation = (
+        f"link add {port.interface} netns {port.node} mtu {_TUNNEL_MTU} "
+        f"type vxlan {transport} dstport {_VXLAN_PORT} nolearning"
+    )
+    run("ip", "-n", public_node, "-batch", "-", text=_lines([creation]))
+    settings = _port_settings(port)
+    run("ip", "-n", port.node, "-batch", "-", text=_lines(settings if up else settings[:-1]))
+
+
+def add_void(node: str, interface: str) -> None:
+    """Create an interface that is up, and whose other end, in a namespace of its own, hears nothing."""
+    nowhere = f"{node}.{interface}"
+    run("ip", "netns", "add", nowhere)
+    run(
+        "ip", "link", "add", interface, "netns", node, "type", "veth", "peer", "name", "end", "netns", nowhere
+    )
+    set_link(nowhere, "end", up=True)
+
+
+def set_link(node: str, interface: str, *, up: bool) -> None:
+    """Switch an interface on or off."""
+    run("ip", "-n", node, "link", "set", interface, "up" if up else "down")
 
 
 def set_port(port: Port, *, up: bool) -> None:
     """Switch an interface on or off; one that the description shuts down stays off."""
     if port.enabled:
-        run("ip", "-n", port.node, "link", "set", port.interface, "up" if up else "down")
+        set_link(port.node, port.interface, up=up)
 
 
 def restore_routes(node: str, routes: Iterable[KernelRoute]) -> None:

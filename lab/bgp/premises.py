@@ -13,7 +13,7 @@ from itertools import combinations
 
 from lab.bgp.addressing import lan_side, location_host
 from lab.bgp.azure import AzureSide
-from lab.bgp.blueprint import NodeKind, Port, Wire
+from lab.bgp.blueprint import Jack, NodeKind, Port, Wire
 from lab.bgp.configuration import (
     Clause,
     Neighbor,
@@ -92,6 +92,7 @@ class Premises:
                 node=self.routers[router.name].name,
                 interface=interface_name(router.lan.interface, router.lan.vlan),
                 addresses=(router.lan.address,),
+                jack=Jack(port=router.lan.interface, tags=_tags(router.lan.vlan)),
             ),
             second=Port(
                 node=lan.name,
@@ -201,6 +202,7 @@ class Premises:
                 interface=self._free_name(node, link.interface, circuit, link),
                 addresses=(link.customer_address,),
                 enabled=link.enabled,
+                jack=Jack(port=link.interface, tags=_tags(link.outer_vlan, circuit.private_peering.vlan_id)),
             ),
             second=Port(node=edge.name, interface=edge.next_port(), addresses=(link.microsoft_address,)),
             elements=(element,),
@@ -286,6 +288,10 @@ def interface_name(port: str, vlan: int | None) -> str:
             f"{port}: {name} is longer than the {_LONGEST_NAME} letters that Linux takes"
         )
     return name
+
+
+def _tags(*vlans: int | None) -> tuple[int, ...]:
+    return tuple(vlan for vlan in vlans if vlan is not None)
 
 
 def host_length(address: IPv4Address) -> IPv4Interface:

@@ -1,12 +1,13 @@
-"""IPsec of one node with tunnels: strongSwan's configuration from the IPsec policy and a shared key."""
+"""IPsec of one node with tunnels: strongSwan's configuration from proposals and a shared key."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from ipaddress import IPv4Address
 
-from lab.bgp.blueprint import Blueprint, TunnelEnd
 from lab.bgp.frr import TEMPLATES
 from topology import (
     DhGroup,
@@ -53,17 +54,56 @@ _PFS_GROUP = {
 }
 
 
+AZURE_DEFAULT_IKE = ("aes256-sha1-modp1024", "aes256-sha256-modp1024")
+AZURE_DEFAULT_ESP = "aes256gcm16"
+"""What an Azure gateway offers first without a policy of its own (IPSEC-3)."""
+AZURE_LIFETIME = 27000
+"""IPSEC-4, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transport:
+    """What carries a tunnel's packets inside IPsec: a VXLAN between two addresses that exist for it alone."""
+
+    number: int
+    local: IPv4Address
+    remote: IPv4Address
+
+
+def transport(local: IPv4Address, remote: IPv4Address) -> Transport:
+    """Return a tunnel's transport, which both ends work out alike from their public addresses.
+
+    Its addresses are of 240.0.0.0/4, which is routed nowhere (RFC 1112); 24 bits tell tunnels apart.
+    """
+    first, second = sorted((local, remote))
+    number = int.from_bytes(sha256(f"{first} {second}".encode()).digest()[:3])
+    ends = (_TRANSPORTS + 2 * number, _TRANSPORTS + 2 * number + 1)
+    here, there = ends if local == first else ends[::-1]
+    return Transport(number=number, local=here, remote=there)
+
+
+_TRANSPORTS = IPv4Address("240.0.0.0")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One tunnel from one end's side; the key is in files only its owner reads, never in a repr."""
 
     name: str
-    local: TunnelEnd
-    remote: TunnelEnd
-    ike_proposal: str
+    local: IPv4Address
+    remote: IPv4Address
+    local_id: IPv4Address
+    ike_proposals: tuple[str, ...]
     esp_proposal: str
     lifetime: int
     """Of an ESP security association, in seconds."""
+    initiates: bool
+    key: str = field(repr=False)
+
+    @property
+    def transport(self) -> Transport:
+        """What it protects."""
+        return transport(self.local, self.remote)
 
 
 def ike_proposal(policy: IpsecPolicy) -> str:
@@ -84,34 +124,10 @@ def esp_proposal(policy: IpsecPolicy) -> str:
     return "-".join(parts)
 
 
-def connections(blueprint: Blueprint) -> Mapping[str, tuple[Connection, ...]]:
-    """Return every public node's connections."""
-    found: dict[str, list[Connection]] = {}
-    for node, connection in _connections(blueprint):
-        found.setdefault(node, []).append(connection)
-    return {node: tuple(several) for node, several in found.items()}
-
-
-def _connections(blueprint: Blueprint) -> Iterator[tuple[str, Connection]]:
-    for tunnel in blueprint.tunnels:
-        for local, remote in (tunnel.crypto, tunnel.crypto[::-1]):
-            yield (
-                local.public_node,
-                Connection(
-                    name=tunnel.name,
-                    local=local,
-                    remote=remote,
-                    ike_proposal=ike_proposal(tunnel.policy),
-                    esp_proposal=esp_proposal(tunnel.policy),
-                    lifetime=tunnel.policy.sa_lifetime_seconds,
-                ),
-            )
-
-
-def render_swanctl(several: tuple[Connection, ...], keys: Mapping[str, str]) -> str:
-    """Return what `swanctl` loads: connections, and their keys by the connection's name."""
-    encoded = {name: b64encode(key.encode()).decode() for name, key in keys.items()}
-    return TEMPLATES.get_template("swanctl.conf.j2").render(connections=several, keys=encoded)
+def render_swanctl(several: Iterable[Connection]) -> str:
+    """Return what `swanctl` loads: connections with their keys."""
+    encoded = [(one, b64encode(one.key.encode()).decode()) for one in several]
+    return TEMPLATES.get_template("swanctl.conf.j2").render(connections=encoded)
 
 
 def render_charon(socket: str, log: str) -> str:

@@ -49,7 +49,6 @@ class Vpn:
         self._network = draft.network
         self._azure = azure
         self._premises = premises
-        self._count = 0
         if not self._network.tunnels:
             return
         self._internet = draft.add(NodeKind.INTERNET, "")
@@ -148,13 +147,10 @@ class Vpn:
     # --- tunnels -------------------------------------------------------------------------------------
 
     def _join(self, tunnel: Tunnel, name: str, first: _End, second: _End) -> None:
-        self._count += 1
-        inner = tuple(address.ip for address in self._draft.allotment.link())
         ports = []
         ends = []
-        for end, other, address in zip((first, second), (second, first), inner, strict=True):
+        for end, other in ((first, second), (second, first)):
             _lead_to(end.public, other.public_address)
-            end.public.loopbacks.append(host_length(address))
             bgp = host_length(end.bgp_address)
             peer = other.bgp_address if end.is_gateway else None
             ports.append(Port(node=end.node.name, interface=end.interface, addresses=(bgp,), peer=peer))
@@ -162,7 +158,7 @@ class Vpn:
                 TunnelEnd(
                     public_node=end.public.name,
                     public_address=end.public_address,
-                    inner_address=address,
+                    connection=name if end.is_gateway else end.interface,
                     initiates=end is first,
                 )
             )
@@ -174,7 +170,6 @@ class Vpn:
                 segment=("vpn", tunnel.name),
                 name=name,
                 tunnel=tunnel.name,
-                number=self._count,
                 policy=tunnel.policy,
                 crypto=(ends[0], ends[1]),
             )

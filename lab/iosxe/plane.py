@@ -120,8 +120,11 @@ class OspfNeighbor:
 class Plane:
     """Nothing moves."""
 
-    remark = "(this lab router runs no BGP: neighbors are read from its configuration)"
-    """Stands in the answer that people look at first; empty where sessions are real."""
+    @property
+    def remark(self) -> str:
+        """Stands in the answer that people look at first; empty where sessions are real."""
+        return "(this lab router runs no BGP: neighbors are read from its configuration)"
+
     configuration: Callable[[], str]
 
     def attach(self, configuration: Callable[[], str]) -> None:

@@ -25,7 +25,7 @@ from lab.iosxe.grammar import Match
 _OBSCURING = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 """What type 7 is mixed with: public for as long as type 7 is."""
 _SEALED = re.compile(r"(?:[5-9]) \S+")
-_TYPE_6 = re.compile(r"\b6 ([A-Z2-7]+=*)$", re.MULTILINE)
+_TYPE_6 = re.compile(r"\b6 ([A-Z2-7]+)$", re.MULTILINE)
 _TYPE_7 = re.compile(r"(?<= password )7 ((?:[0-9A-F]{2})+)$", re.MULTILINE)
 _MASKED = re.compile(r"\b(pre-shared-key|password|secret|key)((?: (?:local|remote))?)\s+\S.*", re.IGNORECASE)
 _NONCE = 12
@@ -73,11 +73,11 @@ class Sealer:
 
     def _type_6(self, clear: str) -> str:
         nonce = secrets.token_bytes(_NONCE)
-        return b32encode(nonce + self._cipher.encrypt(nonce, clear.encode(), None)).decode()
+        return b32encode(nonce + self._cipher.encrypt(nonce, clear.encode(), None)).decode().rstrip("=")
 
     def _open(self, sealed: str) -> str | None:
         try:
-            whole = b32decode(sealed)
+            whole = b32decode(sealed + "=" * (-len(sealed) % 8))
             return self._cipher.decrypt(whole[:_NONCE], whole[_NONCE:], None).decode()
         except (ValueError, InvalidTag):
             return None

@@ -316,7 +316,7 @@ async def bfd_neighbors(device: Device, _: tuple[str, ...]) -> str:
     for one in found:
         state = "Up" if one.up else "Down"
         pair = "/".join(map(str, one.discriminators))
-        rows.append(f"{one.neighbor:<39}{pair:<14}{state:<10}{state:<10}{_short(one.interface)}")
+        rows.append(f"{one.neighbor:<39}{pair:<13} {state:<10}{state:<10}{_short(one.interface)}")
     return "\n".join(rows)
 
 

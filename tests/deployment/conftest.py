@@ -23,6 +23,7 @@ import pytest
 
 from lab import background
 from lab.directory import LabDirectory
+from lab.service import PLAIN
 
 ROOT = Path(__file__).parents[2]
 _LINKED = ("__main__.py", "components", "onprem", "policy", "routing", "topology", "networks", ".venv")
@@ -55,12 +56,17 @@ class Deployment:
     directory: LabDirectory
     variables: dict[str, str] = field(default_factory=dict)
     azure_endpoint: str = ""
+    lives: bool = False
+    """Whether a network lives behind the routers."""
 
     # --- the lab -----------------------------------------------------------------------------------------
 
     def start_lab(self, provider_delay: float = 0.0) -> None:
         """Start it, or start it again after a stop."""
-        status = background.start(self.directory, self.project, provider_delay)
+        with pytest.MonkeyPatch.context() as environment:
+            if not self.lives:
+                environment.setenv(PLAIN, "1")
+            status = background.start(self.directory, self.project, provider_delay)
         self.variables, self.azure_endpoint = status["variables"], status["azure"]
 
     def stop_lab(self) -> None:
@@ -198,8 +204,11 @@ def make_deployment(tmp_path: Path) -> Iterator[Make]:
     """Makes a project from one of the repository's stack files; its lab is stopped after the test."""
     made: list[Deployment] = []
 
-    def make(stack_file: str = "Pulumi.test.yaml", provider_delay: float = 0.0) -> Deployment:
+    def make(
+        stack_file: str = "Pulumi.test.yaml", provider_delay: float = 0.0, *, lives: bool = False
+    ) -> Deployment:
         deployment = _make_project(tmp_path, stack_file)
+        deployment.lives = lives
         made.append(deployment)
         deployment.start_lab(provider_delay)
         created = deployment.pulumi("stack", "init", "test")

@@ -17,7 +17,8 @@ from lab.bgp.frr import render_frr
 from lab.bgp.generation import generate
 from lab.bgp.premises import interface_name
 from lab.bgp.prerequisites import missing_prerequisite
-from lab.bgp.strongswan import connections, esp_proposal, ike_proposal, render_swanctl
+from lab.bgp.strongswan import esp_proposal, ike_proposal, render_swanctl
+from lab.bgp.tunnels import sides_of
 from routing import element_names
 from topology import (
     DhGroup,
@@ -150,10 +151,19 @@ def test_an_ipsec_policy_in_strongswans_words(policy: IpsecPolicy, ike: str, esp
 
 
 def test_a_key_stands_in_no_plain_text(blueprint: Blueprint) -> None:
-    several = connections(blueprint)["public.ce.location1-ce1"]
-    text = render_swanctl(several, {"hub-location1": 'a"key}'})
-    assert 'a"key}' not in text
+    wire = next(one for one in blueprint.tunnels if one.name == "hub-location1")
+    several = [side.connection for side in sides_of(wire, 'a"key}')]
+    text = render_swanctl(several)
+    assert 'a"key}' not in text + repr(several)
     assert "secret = 0sYSJrZXl9" in text
+
+
+def test_both_ends_of_a_tunnel_work_out_the_same_transport(blueprint: Blueprint) -> None:
+    for wire in blueprint.tunnels:
+        here, there = (side.connection.transport for side in sides_of(wire, "key"))
+        assert (here.number, here.local, here.remote) == (there.number, there.remote, there.local)
+    carried = [side.connection.transport for wire in blueprint.tunnels for side in sides_of(wire, "key")]
+    assert len({one.local for one in carried}) == len(carried)
 
 
 def test_without_root_it_says_so_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def test_a_wrong_key_breaks_the_tunnel_and_a_mended_one_brings_it_back(living: A
 
     def load(file: str) -> None:
         living.inside(PUBLIC, "sh", "-c", f"swanctl --load-all --noprompt --clear --file {file} {URI}")
-        living.inside(PUBLIC, "sh", "-c", f"swanctl --terminate --ike hub-location1 {URI}")
+        living.inside(PUBLIC, "sh", "-c", f"swanctl --terminate --ike Tunnel30 {URI}")
 
     log = living.directory / "bgp" / "logs" / f"{PUBLIC}.log"
     assert installed()

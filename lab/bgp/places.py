@@ -1,0 +1,7 @@
+"""Where a living network's programs have sockets and configurations: on the keeper's own file system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+RUN = Path("/run/living")
