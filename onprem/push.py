@@ -23,6 +23,7 @@ from onprem.health import Health, broken_by, look, not_up, watched_in
 from onprem.journal import Entry, Journal, Step
 from onprem.others import changed_by_others, overwritten_by
 from onprem.planned import Expectation, check_expected
+from onprem.policy_refresh import apply_policy
 from onprem.pushed import (
     WITHOUT_TIMER,
     HalfPushed,
@@ -212,6 +213,7 @@ class _Push:
         self._deadline = float("inf")
         self._noted: Entry | None = None
         self._overwritten: Mapping[PlacePath, Path] = {}
+        self._running = Section()
 
     def run(self) -> PushResult:
         interrupted = self._journal.read()
@@ -270,6 +272,7 @@ class _Push:
             remarks = session.configure(lines, secrets, self._stop_if_cancelled, lock=lock)
             with self._fresh_session() as fresh:
                 meanwhile = self._verify(fresh, before, diff)
+                meanwhile += apply_policy(fresh, self._running, diff)
                 waiting = self._check_health(fresh, health)
                 self._stop_if_cancelled()
                 self._confirm(fresh)
@@ -344,7 +347,7 @@ class _Push:
                 f"{self._router}: it took every line, but does not run them all:"
                 f" {_summary(rest)} - a line may be printed in another form than it was sent in"
             )
-        self._overwritten = overwritten_by(before, running, diff)
+        self._running, self._overwritten = running, overwritten_by(before, running, diff)
         remarks = [
             f"'{' / '.join(old)}' was overwritten, and comes back when the line in its place goes"
             for old in self._overwritten.values()
@@ -466,6 +469,7 @@ class _Push:
             session.configure(typed_lines(back.commands), {}, lambda: None)
             now = session.running_configuration()
         rest = undo(now, before, diff)
+        apply_policy(session, now, diff)
         if armed and not rest:
             confirm(session, self._router)  # or the timer would take others' changes back as well
         return rest, changed_by_others(before, now, diff)
