@@ -144,15 +144,22 @@ def _clearing() -> Iterator[Exec]:
                 yield Exec(f"clear ip bgp{scope} {name}{words}", living=clear)
 
 
+def _bgp_of_a_vrf(start: str) -> Iterator[Exec]:
+    """IOS-XE's two spellings of one question."""
+    yield Exec(f"{start} summary", living=show_routing.bgp_summary, privileged=False)
+    yield Exec(start, living=show_routing.bgp_table, privileged=False)
+    yield Exec(f"{start} neighbors [<ip>]", living=show_routing.bgp_neighbors, privileged=False)
+
+
 EXEC = (
     Exec("show running-config", _running),
     Exec("show startup-config", _startup),
     Exec("show version", _version, privileged=False),
     Exec("show inventory", _inventory),
     Exec("show ip interface brief", _interfaces, privileged=False),
-    Exec("show ip bgp vpnv4 vrf <vrf> summary", living=show_routing.bgp_summary, privileged=False),
-    Exec("show ip bgp vpnv4 vrf <vrf>", living=show_routing.bgp_table, privileged=False),
-    Exec("show ip bgp vpnv4 vrf <vrf> neighbors [<ip>]", living=show_routing.bgp_neighbors, privileged=False),
+    *_bgp_of_a_vrf("show ip bgp vpnv4 vrf <vrf>"),
+    *_bgp_of_a_vrf("show bgp vpnv4 unicast vrf <vrf>"),
+    Exec("show bgp all neighbors [<ip>]", living=show_routing.all_bgp_neighbors, privileged=False),
     Exec("show ip route [vrf <vrf>]", living=show_routing.route_table, privileged=False),
     Exec("show ip ospf neighbor", living=show_routing.ospf_neighbors, privileged=False),
     Exec("show bfd neighbors", living=show_routing.bfd_neighbors, privileged=False),

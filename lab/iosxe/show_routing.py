@@ -61,12 +61,17 @@ def uptime(seconds: int | None) -> str:
 
 def _family(device: Device, vrf: str) -> tuple[str, Section] | None:
     """The AS and the address family of a VRF."""
+    return next((family for name, family in _families(device) if name == vrf), None)
+
+
+def _families(device: Device) -> Iterator[tuple[str, tuple[str, Section]]]:
+    """Each VRF of BGP with the AS and its address family."""
     for identity in device.editor.root.starting_with("router", "bgp"):
         bgp = device.editor.root.child(*identity)
-        family = bgp.child("address-family", "ipv4", "vrf", vrf) if bgp is not None else None
-        if family is not None:
-            return identity[2], family
-    return None
+        for words in bgp.starting_with("address-family", "ipv4", "vrf") if bgp is not None else ():
+            family = bgp.child(*words) if bgp is not None else None
+            if family is not None:
+                yield words[3], (identity[2], family)
 
 
 def _no_such_vrf(vrf: str) -> str:
@@ -171,14 +176,30 @@ async def bgp_neighbors(device: Device, arguments: tuple[str, ...]) -> str:
     found = _family(device, vrf)
     if found is None:
         return _no_such_vrf(vrf)
+    shown = await _neighbors_of(device, vrf, found, *wanted)
+    return "\n\n".join(shown) if shown else f"% No such neighbor or address family {' '.join(wanted)}".strip()
+
+
+async def all_bgp_neighbors(device: Device, wanted: tuple[str, ...]) -> str:
+    """`show bgp all neighbors [A]`: those of every VRF; the global table has none that live."""
+    shown = ["For address family: IPv4 Unicast\n\nFor address family: VPNv4 Unicast"]
+    for vrf, family in _families(device):
+        shown += await _neighbors_of(device, vrf, family, *wanted)
+    return "\n\n".join(shown)
+
+
+async def _neighbors_of(
+    device: Device, vrf: str, family: tuple[str, Section], wanted: str | None = None
+) -> list[str]:
     bgp = await device.plane.bgp(vrf)
     known = {neighbor.address: neighbor for neighbor in bgp.neighbors}
-    shown = []
-    for address, asn, shut in _configured(found[1]):
-        if not wanted or address == wanted[0]:
-            one = known.get(address, BgpNeighbor(address=address))
-            shown.append("\n".join(_neighbor_rows(vrf, found, asn, one, shut=shut)))
-    return "\n\n".join(shown) if shown else f"% No such neighbor or address family {' '.join(wanted)}".strip()
+    return [
+        "\n".join(
+            _neighbor_rows(vrf, family, asn, known.get(address, BgpNeighbor(address=address)), shut=shut)
+        )
+        for address, asn, shut in _configured(family[1])
+        if wanted in {None, address}
+    ]
 
 
 def _neighbor_rows(

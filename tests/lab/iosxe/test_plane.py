@@ -147,6 +147,19 @@ async def test_answers_are_read_by_templates_made_for_ios(moving: tuple[Moving, 
     assert (row["neighbor_id"], row["state"].split("/")[0]) == ("10.0.0.9", "FULL")
 
 
+async def test_bgp_is_asked_in_either_spelling_and_of_all_families(moving: tuple[Moving, Any]) -> None:
+    _, terminal = moving
+    for question in ("", " summary", " neighbors", " neighbors 192.0.2.1"):
+        said = await terminal.run(f"show bgp vpnv4 unicast vrf 30{question}")
+        assert said == await terminal.run(f"show ip bgp vpnv4 vrf 30{question}")
+        assert "192.0.2.1" in said
+    said = await terminal.run("show bgp all neighbors")
+    assert said.startswith("For address family: IPv4 Unicast\n\nFor address family: VPNv4 Unicast\n\n")
+    (row,) = parsed("show ip bgp neighbors", said)
+    assert (row["neighbor"], row["vrf"], row["bgp_state"]) == ("192.0.2.1", "30", "Established")
+    assert "192.0.2.1" not in await terminal.run("show bgp all neighbors 192.0.2.9")
+
+
 async def test_answers_without_a_template_have_the_form_of_published_ones(
     moving: tuple[Moving, Any],
 ) -> None:
