@@ -151,9 +151,9 @@ class Questions:
         public = self._router.public_node
         associations = read_associations(public) if public else []
         return [
-            _association(name, one, self._router.vrf or "")
+            _association(one, self._router.vrf or "")
             for message in associations
-            for name, one in message.items()
+            for one in message.values()
             if one["state"] in {"ESTABLISHED", "REKEYING", "CONNECTING"}
         ]
 
@@ -200,8 +200,7 @@ def _ospf_state(state: str) -> str:
     return f"{name.upper()}/{role if role in {'DR', 'BDR'} else '  -'}"
 
 
-def _association(name: str, one: Mapping[str, Any], vrf: str) -> Answer:
-    del name
+def _association(one: Mapping[str, Any], vrf: str) -> Answer:
     cipher, size = _CIPHERS.get(one.get("encr-alg", ""), one.get("encr-alg", "")), one.get("encr-keysize")
     return {
         "local": f"{one['local-host']}/{one['local-port']}",
