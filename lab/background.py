@@ -63,12 +63,15 @@ def start(
 
 def _await_status(directory: LabDirectory, process: subprocess.Popen[bytes]) -> dict[str, Any]:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if (status := read_status(directory)) is not None:
-            return status
-        if process.poll() is not None:
-            break
-        time.sleep(_LOOK)
+    try:
+        while time.monotonic() < deadline and process.poll() is None:
+            if (status := read_status(directory)) is not None:
+                return status
+            time.sleep(_LOOK)
+    except BaseException:  # Ctrl-C does not reach it: it has a session of its own
+        process.terminate()
+        process.wait()
+        raise
     process.terminate()
     words = directory.log_file.read_text(encoding="utf-8").strip() or "it said nothing"
     raise LabError(f"the lab did not start; {directory.log_file}:\n{words}")

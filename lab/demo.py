@@ -28,6 +28,7 @@ from topology import Router, load_stack
 
 _POLICY_PACK = "policy"
 _SSH_SECONDS = 30
+_END_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +58,32 @@ class Demo:
                 text=True,
             )
             assert process.stdout is not None
-            for line in process.stdout:
-                kept.write(line)
-                if show:
-                    sys.stdout.write(line)
-                    sys.stdout.flush()
-            if process.wait() != 0:
+            try:
+                for line in process.stdout:
+                    kept.write(line)
+                    if show:
+                        sys.stdout.write(line)
+                        sys.stdout.flush()
+                code = process.wait()
+            except BaseException:
+                _await_end(process)
+                raise
+            if code != 0:
                 raise LabError(f"`{' '.join(command[:2])}` failed; all that it said is in {path}")
 
     def pulumi(self, *arguments: str, artefact: str, show: bool = True) -> None:
         """Run Pulumi on the stack."""
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive", "--color", "never"]
         self.run(command, artefact, show=show)
+
+
+def _await_end(process: subprocess.Popen[str]) -> None:
+    """Let a command that has heard Ctrl-C too come to its end: the engine finishes what it has begun."""
+    try:
+        process.communicate(timeout=_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
@@ -125,6 +140,7 @@ def _hold_to_reality(demo: Demo) -> bool:
     """Compare the prediction with the network behind the routers; False if there is none of this stack."""
     status = read_status(demo.directory) or {}
     if status.get("plain") or status.get("stack") != demo.stack:
+        sys.stdout.write(f"\nNot held to a living network. {behind_the_routers(status)}\n" if status else "")
         return False
     _say(
         "The same paths in the living network: kernels' tables followed hop by hop, and pings (lab.bgp check)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from lab import background
 from lab.bgp.prerequisites import missing_prerequisite
 from tests.deployment.conftest import ROOT, Deployment
 
@@ -97,3 +99,30 @@ def test_a_description_that_changes_is_built_anew(deployment: Deployment) -> Non
         assert time.monotonic() < deadline, "the old description goes on living"
         time.sleep(0.1)
     assert lab_bgp(deployment, "run", "host.remote", "ip", "-br", "address")[1].count("10.17.30.5/28") == 1
+
+
+def test_ctrl_c_during_a_demo_leaves_nothing(deployment: Deployment) -> None:
+    deployment.stop_lab()
+    folders = ("--directory", str(deployment.directory.path), "--project", str(deployment.project))
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "lab", *folders, "demo"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        # a test run in the background may have Ctrl-C ignored, and children inherit that; one thread here
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    assert demo.stdout is not None
+    said = "".join(itertools.takewhile(lambda line: "pulumi up, judged" not in line, demo.stdout))
+    assert "Behind the routers of stack test lives their network" in said
+    time.sleep(5)  # in the middle of it
+    os.killpg(demo.pid, signal.SIGINT)
+    said, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 130, said
+    with pytest.raises(ProcessLookupError):
+        os.killpg(demo.pid, 0)
+    assert not background.is_running(deployment.directory)
+    assert not deployment.directory.living.is_running()
