@@ -53,6 +53,7 @@ class LivingNetwork:
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: Wires | None = None
+        self._switched: dict[str, int] = {}
         self._building: asyncio.Task[subprocess.Popen[bytes]] | None = None
         self._seen = 0
         self.trouble = ""
@@ -119,7 +120,7 @@ class LivingNetwork:
         except LivingLabError as error:
             self._give_up(str(error))
             return
-        self._told = None
+        self._told, self._switched = None, {}
         self._ready.set()
         for plane in self._planes.values():
             plane.changed()
@@ -130,12 +131,21 @@ class LivingNetwork:
             self._give_up(f"the living network has ended: {last_words(self._directory)}")
             return
         wires = self._wires()
-        if wires != self._told:
-            self._told = wires
-            try:
+        try:
+            if wires != self._told:
+                self._told = wires
                 say(*await self.ask(azure=wires))
-            except LivingLabError as error:
-                say(str(error))
+            await self._follow_power()
+        except LivingLabError as error:
+            say(str(error))
+
+    async def _follow_power(self) -> None:
+        """Take routers' power where a drill has, and give it back: they start from what was saved."""
+        switched: dict[str, int] = await self.ask(switched=True)
+        for router in self._planes.keys() & switched.keys():
+            if switched[router] != self._switched.get(router, 0):
+                self._planes[router].switch(switched[router] % 2 == 0)
+        self._switched = switched
 
     def _give_up(self, trouble: str) -> None:
         self._ready.clear()

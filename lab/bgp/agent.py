@@ -69,6 +69,8 @@ class Agent:
         match request:
             case {"azure": {"connections": list(connections), "peerings": list(peerings)}}:
                 return self._hold(connections, peerings)
+            case {"switched": _}:
+                return {name: router.switched for name, router in self._routers.items()}
             case {"router": str(name)} if name in self._routers:
                 return self._ask(self._routers[name], request)
         raise LivingLabError(f"nobody here understands {sorted(request)}")
@@ -78,6 +80,9 @@ class Agent:
             case {"configuration": str(text)}:
                 with self._lock:
                     return router.configure(text)
+            case {"power": bool(on)}:
+                with self._lock:
+                    return router.start_anew() if on else router.lose_power()
             case {"clear": str(neighbor), "direction": str(direction)}:
                 return router.frr.clear(str(IPv4Address(neighbor)), direction)
             case {"question": str(question)} if question in _QUESTIONS:

@@ -121,7 +121,7 @@ def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, 
     manner = Manner(options.how)
     if manner in {Manner.DRAIN, Manner.WITHDRAW} and (directory.read_status() or {}).get("undeployed"):
         raise LivingLabError("a planned change is typed on routers: use the lab's own, or a network of `up`")
-    drill = run_drill(network, blueprint, element, manner, (pair[0], pair[1]), directory.path)
+    drill = run_drill(network, blueprint, element, manner, (pair[0], pair[1]), directory)
     for event in drill.events:
         _say(f"{event.at - drill.events[0].at:6.1f} s  {event.what}")
     for (source, destination), probe in ((drill.pair, drill.there), (drill.pair[::-1], drill.back)):

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab.bgp.blueprint import Blueprint
 from lab.bgp.convergence import await_convergence
 from lab.bgp.counters import Count, Crossing, Sampler, difference, read_counters
+from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError, NotConvergedError
 from lab.bgp.failures import Cut, plan_cut
 from lab.bgp.forwarding import Trail, read_tables
@@ -123,7 +123,7 @@ def affected_pair(network: Network, element: str) -> Pair:
 
 
 def run_drill(
-    network: Network, blueprint: Blueprint, element: str, manner: Manner, pair: Pair, room: Path
+    network: Network, blueprint: Blueprint, element: str, manner: Manner, pair: Pair, directory: Directory
 ) -> Drill:
     """Carry a drill out and mend everything at its end, whatever happens.
 
@@ -136,13 +136,13 @@ def run_drill(
         for scenario in predict_paths(network, element)
     }
     await_convergence(blueprint)
-    interrupting, mending = interruption(blueprint, planned, manner, pair, room / "logs")
+    interrupting, mending = interruption(blueprint, planned, manner, pair, directory)
     events: list[Event] = []
     phases: list[Phase] = []
     with ExitStack() as stack:
         sampler = stack.enter_context(Sampler(blueprint))
         probes = [
-            stack.enter_context(Probe(blueprint, *way, room / f"probe-{way[0]}-{way[1]}.txt"))
+            stack.enter_context(Probe(blueprint, *way, directory.path / f"probe-{way[0]}-{way[1]}.txt"))
             for way in (pair, pair[::-1])
         ]
         phases.append(_phase(blueprint, "before", pair, forecast[None]))

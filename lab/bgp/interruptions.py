@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-from pathlib import Path
 
 from lab.bgp.blueprint import Blueprint, Node, NodeKind
+from lab.bgp.client import ask
 from lab.bgp.configuration import Neighbor
 from lab.bgp.daemons import Daemons
+from lab.bgp.directory import Directory
 from lab.bgp.draining import Pair, Steps, draining, withdrawing
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import Cut, cut, mend
@@ -33,7 +35,9 @@ table inet {table} {{
 """
 
 
-def interruption(blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, logs: Path) -> Steps:
+def interruption(
+    blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, directory: Directory
+) -> Steps:
     """Return the steps that interrupt, and those that mend; a planned change looks at the pair's traffic.
 
     Raises:
@@ -47,9 +51,9 @@ def interruption(blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair,
         case Manner.SILENT_WITHOUT_BFD:
             return _without_bfd(blueprint, planned)
         case Manner.KILLED:
-            return _killing(blueprint, planned, logs)
+            return _killing(blueprint, planned, directory)
         case Manner.GONE:
-            return _losing_power(blueprint, planned, logs)
+            return _losing_power(blueprint, planned, directory)
     return (draining if manner is Manner.DRAIN else withdrawing)(blueprint, planned, pair)
 
 
@@ -130,9 +134,9 @@ def _seconds_since_read(node: Node, neighbor: Neighbor) -> float:
 # --- killed programs -------------------------------------------------------------------------------------
 
 
-def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
+def _killing(blueprint: Blueprint, planned: Cut, directory: Directory) -> Steps:
     nodes = _speakers(blueprint, planned)
-    daemons = Daemons(blueprint, logs)
+    daemons = Daemons(blueprint, directory.logs)
 
     def kill() -> None:
         for node in nodes:
@@ -150,15 +154,19 @@ def _killing(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
     )
 
 
-def _losing_power(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
-    speakers = _speakers(blueprint, planned)
+def _losing_power(blueprint: Blueprint, planned: Cut, directory: Directory) -> Steps:
+    """Behind the lab's routers, one starts from its startup-config; all else from what it was given last."""
     nodes = [
         node.name for node in blueprint.nodes.values() if planned.element in {node.element, node.instance}
     ]
     ending_tunnels = [name for name in nodes if blueprint.nodes[name].kind is NodeKind.PUBLIC]
-    daemons = Daemons(blueprint, logs)
+    speakers = [node.name for node in _speakers(blueprint, planned)]
+    undeployed = (directory.read_status() or {}).get("undeployed")
+    told = [name for name in speakers if undeployed and blueprint.nodes[name].kind is NodeKind.ROUTER]
+    daemons = Daemons(blueprint, directory.logs)
 
     def lose() -> None:
+        _switch(told, directory, on=False)
         for node in nodes:
             for pid in run("ip", "netns", "pids", node).split():
                 os.kill(int(pid), signal.SIGKILL)
@@ -166,20 +174,38 @@ def _losing_power(blueprint: Blueprint, planned: Cut, logs: Path) -> Steps:
 
     def start() -> None:
         mend(blueprint, planned)
-        for node in speakers:
-            assert node.routing is not None
-            for daemon in node.routing.daemons:
-                daemons.start_frr(node.name, daemon)
-            daemons.reload_frr(node.name)
+        for name in speakers:
+            for daemon in _programs(name):
+                daemons.start_frr(name, daemon)
+            if not told:
+                daemons.reload_frr(name)
         for name in ending_tunnels:
             daemons.restart_charon(name)
-            load_ipsec(name)
+            if not told:
+                load_ipsec(name)
+        _switch(told, directory, on=True)
 
     name = planned.element
     return (
         [Step(words=f"{name} loses its power", act=lose)],
-        [Step(words=f"{name} has power again, and starts from nothing", act=start)],
+        [
+            Step(
+                words=f"{name} has power again, and starts from {'what was saved' if told else 'nothing'}",
+                act=start,
+            )
+        ],
     )
+
+
+def _switch(routers: list[str], directory: Directory, *, on: bool) -> None:
+    """Tell who takes routers' lines that they have power, or none."""
+    for node in routers:
+        asyncio.run(ask(directory, router=node.removeprefix(f"{NodeKind.ROUTER}."), power=on))
+
+
+def _programs(node: str) -> list[str]:
+    """Return the FRR daemons that a node has run, zebra first: the others speak with it."""
+    return sorted((file.stem for file in (RUN / node).glob("*.pid")), key=lambda name: name != "zebra")
 
 
 def _speakers(blueprint: Blueprint, planned: Cut) -> list[Node]:

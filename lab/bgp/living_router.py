@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Interface
 
 from lab.bgp.blueprint import Blueprint, Jack, NodeKind, Port
+from lab.bgp.errors import LivingLabError
 from lab.bgp.frr import render_frr
 from lab.bgp.frr_node import FrrNode
 from lab.bgp.ios.crypto import Protection
@@ -39,7 +40,8 @@ class LivingRouter:
         self._router_id: IPv4Address | None = None
         routing = blueprint.nodes[node].routing
         assert routing is not None
-        self.frr = FrrNode(node, render_frr(routing))
+        self._bare = render_frr(routing)
+        self.frr = FrrNode(node, self._bare)
         self._lan_jacks = {
             port.jack: port
             for wire in blueprint.cables
@@ -54,13 +56,18 @@ class LivingRouter:
         self._tunnels = tunnels
         self._kernel = KernelState()
         self._voids: dict[str, str] = {}
+        self.switched = 0
+        """How often its power was taken or given back: odd while it has none."""
 
     def configure(self, text: str) -> tuple[str, ...]:
         """Live by another running configuration, keys in clear; what of it is not brought to life.
 
         Raises:
+            LivingLabError: if it has no power.
             FailedCommandError: if the kernel or a program refuses it.
         """
+        if not self.has_power:
+            raise LivingLabError("it has no power")
         self._text = text
         notes: list[str] = []
         meaning = read_router(text, lambda tables: self._name(tables, notes), self._router_id)
@@ -74,6 +81,30 @@ class LivingRouter:
         self.vrf, self._tables, self._router_id = meaning.tables.vrf, meaning.tables, meaning.router_id
         return (*notes, *meaning.remarks)
 
+    @property
+    def has_power(self) -> bool:
+        """Whether it takes lines."""
+        return self.switched % 2 == 0
+
+    def lose_power(self) -> None:
+        """Take no lines until there is power again; whoever takes it ends the programs."""
+        self.switched += 1 if self.has_power else 0
+        self._text = ""
+
+    def start_anew(self) -> None:
+        """Have nothing but the programs, which know nothing; the lines have to be told again.
+
+        Raises:
+            FailedCommandError: if the kernel or a program refuses it.
+        """
+        self._kernel.become(KernelState())
+        self._kernel = KernelState()
+        self._tunnels.replace(self.node, ())
+        self._router_id = None
+        self.frr = FrrNode(self.node, "")
+        self.frr.bring_to(self._bare)
+        self.switched += 2 if self.has_power else 1
+
     def plug(self, links: Jacks) -> None:
         """Have these links to Azure come in, and no others.
 
@@ -82,7 +113,8 @@ class LivingRouter:
         """
         if links != self._links:
             self._links = links
-            self.configure(self._text)
+            if self.has_power:
+                self.configure(self._text)
 
     def local_address(self, network: str) -> IPv4Address | None:
         """Return the router's own address on a connected network; None if that is the network itself."""

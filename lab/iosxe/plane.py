@@ -126,6 +126,8 @@ class Plane:
         return "(this lab router runs no BGP: neighbors are read from its configuration)"
 
     configuration: Callable[[], str]
+    switch: Callable[[bool], None]
+    """Takes the router's power, or gives it back; whoever moves packets may be told of either."""
 
     def attach(self, configuration: Callable[[], str]) -> None:
         """Learn how to read what the router runs, keys in clear as the router itself knows them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import math
 import socket
 import struct
 import sys
@@ -74,6 +75,7 @@ class RouterServer:
             foreign=foreign,
         )
         self.device.connect(plane or Plane())
+        self.device.plane.switch = self._switch
         self._latency = latency
         self.authorized_keys = tuple(map(asyncssh.import_public_key, authorized_keys))
         self._privileged = privilege >= 15  # noqa: PLR2004  IOS's highest level
@@ -136,6 +138,10 @@ class RouterServer:
         self._up_again = time.monotonic() + boot
         if new_key:
             self.device.key = asyncssh.generate_private_key("ssh-ed25519")
+
+    def _switch(self, on: bool) -> None:  # noqa: FBT001  one of two positions
+        """Takes the power away, or gives it back."""
+        self.reboot(boot=0.0 if on else math.inf)
 
     async def stop(self) -> None:
         """Cuts all connections and writes what has changed."""

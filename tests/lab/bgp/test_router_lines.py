@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import asyncssh
 import pytest
 
 from lab.bgp.directory import Directory
 from lab.bgp.lifecycle import enter
 from onprem.errors import PushError
 from onprem.push import Intent
-from tests.lab.bgp.conftest import skip_unless_able
+from tests.lab.bgp.conftest import LIVING_SECONDS, CommandLine, skip_unless_able
 from tests.lab.bgp.living_routers import (
     BOTH,
     DEPLOYED,
@@ -214,3 +215,30 @@ def test_a_push_that_cuts_its_own_way_is_undone_by_the_timer(routers: LivingRout
     finally:
         server.device.timer._minute = 60.0
     assert routers.best(HUB) == EDGE
+
+
+def answers(routers: LivingRouters) -> bool:
+    """Whether the router lets anybody in."""
+    try:
+        routers.type(BOTH)
+    except (OSError, asyncssh.Error):
+        return False
+    return True
+
+
+def test_a_router_without_power_comes_back_with_what_was_saved(routers: LivingRouters) -> None:
+    """What was typed and not saved is gone, as are its address and its sessions' past."""
+    saved = routers.show(BOTH, "running-config")
+    routers.configure(
+        BOTH, "interface Loopback77", "ip vrf forwarding 30", "ip address 10.77.0.1 255.255.255.255"
+    )
+    assert wait_until(lambda: "10.77.0.1" in routers.show(BOTH, "ip route vrf 30"))
+    drill = CommandLine(routers.living.path.parent).start("drill", f"router:{BOTH}", "--how", "gone")
+    assert wait_until(lambda: not answers(routers))
+    said, _ = drill.communicate(timeout=LIVING_SECONDS)
+    assert drill.returncode == 0, said
+    assert f"router:{BOTH} has power again, and starts from what was saved" in said
+    assert routers.show(BOTH, "running-config") == saved
+    assert "10.77.0.1" not in routers.show(BOTH, "ip route vrf 30")
+    assert routers.best(HUB) == EDGE
+    assert works(routers)
