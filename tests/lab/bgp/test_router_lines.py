@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -119,6 +120,45 @@ def test_removing_the_route_map_changes_the_table(routers: LivingRouters) -> Non
     assert wait_until(lambda: routers.best(HUB) == EDGE, 5.0)
 
 
+def test_a_prefix_list_keeps_a_network_out_and_lets_it_in_again(routers: LivingRouters) -> None:
+    without = (
+        "ip prefix-list NO-HUB seq 5 deny 10.10.30.0/24",
+        "ip prefix-list NO-HUB seq 10 permit 0.0.0.0/0 le 32",
+    )
+    routers.configure(BOTH, *without, *FAMILY, f"neighbor {EDGE} prefix-list NO-HUB in")
+    assert wait_until(lambda: routers.best(HUB) == GATEWAY, 5.0)
+    assert "NO-HUB" in routers.show(BOTH, f"bgp vpnv4 unicast vrf 30 neighbors {EDGE}")
+    routers.configure(BOTH, f"no {without[0]}")
+    assert wait_until(lambda: routers.best(HUB) == EDGE, 5.0)
+    routers.configure(BOTH, *FAMILY, f"no neighbor {EDGE} prefix-list NO-HUB in")
+    routers.configure(BOTH, "no ip prefix-list NO-HUB")
+
+
+def test_a_static_route_is_in_the_table_while_it_is_typed(routers: LivingRouters) -> None:
+    line = f"ip route vrf 30 10.88.0.0 255.255.0.0 {EDGE}"
+    routers.configure(BOTH, line)
+
+    def typed() -> list[Any]:
+        rows = routers.parsed("show ip route", routers.show(BOTH, "ip route vrf 30"))
+        return [row for row in rows if row["network"] == "10.88.0.0"]
+
+    assert wait_until(lambda: bool(typed()), 5.0)
+    (row,) = typed()
+    assert (row["protocol"], row["prefix_length"], row["nexthop_ip"]) == ("S", "16", EDGE)
+    routers.configure(BOTH, f"no {line}")
+    assert wait_until(lambda: not typed(), 5.0)
+
+
+def test_a_lan_that_ospf_does_not_cover_has_no_neighbor(routers: LivingRouters) -> None:
+    (network,) = (line.strip() for line in golden(BOTH).lines if re.match(r" *network .* area ", line))
+    assert "FULL" in routers.show(BOTH, "ip ospf neighbor")
+    routers.configure(BOTH, "router ospf 30 vrf 30", f"no {network}")
+    assert wait_until(lambda: "FULL" not in routers.show(BOTH, "ip ospf neighbor"))
+    assert " O E2 " not in routers.show(BOTH, "ip route vrf 30").partition("Gateway of last resort")[2]
+    routers.configure(BOTH, "router ospf 30 vrf 30", network)
+    assert wait_until(lambda: "FULL" in routers.show(BOTH, "ip ospf neighbor"))
+
+
 def keys(key: str) -> list[str]:
     return [*KEYRING, *(f"pre-shared-key {side} {key}" for side in ("local", "remote"))]
 
@@ -228,7 +268,7 @@ def answers(routers: LivingRouters) -> bool:
 
 def test_a_router_without_power_comes_back_with_what_was_saved(routers: LivingRouters) -> None:
     """What was typed and not saved is gone, as are its address and its sessions' past."""
-    saved = routers.show(BOTH, "running-config")
+    saved = routers.servers[BOTH].device.startup
     routers.configure(
         BOTH, "interface Loopback77", "ip vrf forwarding 30", "ip address 10.77.0.1 255.255.255.255"
     )
@@ -238,7 +278,7 @@ def test_a_router_without_power_comes_back_with_what_was_saved(routers: LivingRo
     said, _ = drill.communicate(timeout=LIVING_SECONDS)
     assert drill.returncode == 0, said
     assert f"router:{BOTH} has power again, and starts from what was saved" in said
-    assert routers.show(BOTH, "running-config") == saved
+    assert routers.servers[BOTH].running == saved
     assert "10.77.0.1" not in routers.show(BOTH, "ip route vrf 30")
     assert routers.best(HUB) == EDGE
     assert works(routers)
