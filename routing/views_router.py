@@ -49,17 +49,48 @@ def _bgp_line(row: Row) -> str:
 
 
 def _bgp_rows(view: Vantage, router: Router) -> Iterator[Row]:
+    by_ospf = _told_by_companions(view, router)
     for prefix, origin, selection in view.held():
         best = () if selection.chance else selection.routes
         network = classful(prefix)
         for route in selection.held:
             path = origin.as_path(route)
-            yield (_status(route, best), network, *_bgp_attributes(view, router, route, path))
+            status = _status(route, best, fails=prefix in by_ospf)
+            yield (status, network, *_bgp_attributes(view, router, route, path))
             network = ""
 
 
-def _status(route: Route, best: tuple[Route, ...]) -> str:
-    return f"*{'>' if route in best else ' '}{'i' if route.protocol is Protocol.IBGP else ''}"
+def _status(route: Route, best: tuple[Route, ...], *, fails: bool) -> str:
+    """Return IOS's codes: `r` where the best route is not put into the routing table (RIB failure)."""
+    internal = route.protocol is Protocol.IBGP
+    first = "r" if route in best and internal and fails else "*"
+    return f"{first}{'>' if route in best else ' '}{'i' if internal else ''}"
+
+
+def _told_by_companions(view: Vantage, router: Router) -> dict[IPv4Network, tuple[str, str]]:
+    """Return distance, metric and next hop of what the location's other routers redistribute into OSPF.
+
+    OSPF's distance, 110, is shorter than that of what they tell by iBGP, 200 (Cisco, "What Is Administrative
+    Distance?"): that stays the best route of BGP's, but is not the one by which the router forwards.
+    """
+    if router.ospf is None:
+        return {}
+    lan = view.graph.sites[router.location]
+    found: dict[IPv4Network, tuple[str, str]] = {}
+    for prefix, _, selection in view.at(lan, router.location).held():
+        told = [
+            (route.metric, over.sender.name)
+            for route in selection.held
+            if route.protocol is Protocol.OSPF
+            and (over := route.learned_over)
+            and over.sender is not view.node
+        ]
+        if told and prefix.prefixlen:
+            metric, name = min(told)
+            address = view.network.routers[name].lan.address.ip
+            beside = address in router.lan.address.network
+            found[prefix] = f"[110/{metric}]", str(address) if beside else f"<{router.location}'s LAN router>"
+    return found
 
 
 def _bgp_attributes(view: Vantage, router: Router, route: Route, as_path: tuple[int, ...]) -> tuple[str, ...]:
@@ -157,7 +188,11 @@ def _static_rows(view: Vantage, router: Router) -> Iterator[Row]:
 
 
 def _learned_rows(view: Vantage, router: Router) -> Iterator[Row]:
+    by_ospf = _told_by_companions(view, router)
     for prefix, _, selection in view.held():
+        if selection.routes[0].protocol is Protocol.IBGP and prefix in by_ospf:
+            yield "O E2", str(prefix), *by_ospf[prefix], ""
+            continue
         for route in selection.routes:
             if route.protocol is Protocol.ATTACHED:
                 if router.lan.next_hop is None:

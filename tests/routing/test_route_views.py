@@ -127,6 +127,34 @@ def test_a_companions_routes_are_internal(view: View) -> None:
     assert [(row[2], row[4], row[-1]) for row in internal] == [("192.168.31.4", "200", "12076 i")] * 2
 
 
+PREFERRED: dict[str, Any] = {"routers": {"location2-ce2": {"bgp": {"expressRouteLocalPreference": 150}}}}
+"""location2-ce2 prefers what its companion tells it."""
+
+
+def test_what_ospf_tells_too_keeps_a_companions_route_out_of_the_routing_table(view: View) -> None:
+    """OSPF's distance of 110 beats iBGP's of 200; what IOS then marks is `r`, for RIB failure."""
+    table = view("router:location2-ce2", PREFERRED)
+    told = [(row[0], row[2], row[4]) for row in table.rows if row[-1] == "12076 i"]
+    assert told == [("* ", "192.168.31.22", "150"), ("r>i", "192.168.31.0", "200")] * 2
+    routes = view("router:location2-ce2", PREFERRED, number=1).text.splitlines()
+    assert "O E2     10.10.30.0/24 [110/10] via <location2's LAN router>" in routes
+
+
+def test_without_ospf_a_companions_route_is_used(view: View) -> None:
+    lans = {
+        "location2-ce1": {"ospf": None, "lan": {"nextHop": "192.168.31.1"}},
+        "location2-ce2": {
+            "ospf": None,
+            "lan": {"nextHop": "192.168.31.5"},
+            **PREFERRED["routers"]["location2-ce2"],
+        },
+    }
+    table = view("router:location2-ce2", {"routers": lans})
+    assert [row[0] for row in table.rows if row[2] == "192.168.31.0"] == ["*>i", "*>i"]
+    routes = view("router:location2-ce2", {"routers": lans}, number=1).text.splitlines()
+    assert "B        10.10.30.0/24 [200/0] via 192.168.31.0" in routes
+
+
 def test_the_routing_table_has_what_the_router_forwards_by(view: View) -> None:
     table = view("router:location1-ce1", number=1)
     assert table.command == "show ip route vrf 30"
