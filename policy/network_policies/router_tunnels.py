@@ -188,6 +188,36 @@ def _public_addresses(case: Case, gateway: Resource) -> frozenset[str]:
     return frozenset(found)
 
 
+def _every_instance(case: Case) -> Findings:
+    """Count the router's tunnels to an active-active gateway: Azure sends over whichever it likes."""
+    ends = {
+        text: _filled_in(case, text)
+        for interface in interfaces(router_lines(case.resource)).values()
+        if (text := interface.settings.get("tunnel destination")) and not interface.is_shut
+    }
+    gateways = {
+        connection.gateway.resource.urn: connection.gateway.resource
+        for tunnel in _tunnels(case)
+        for connection in tunnel.connections
+        if connection.gateway and connection.gateway.resource
+    }
+    for gateway in gateways.values():
+        instances = len(gateway.elements("ipConfigurations"))
+        if not gateway.flag("activeActive"):
+            continue
+        addresses = _public_addresses(case, gateway)
+        open_ends = [text for text, given in ends.items() if not isinstance(given, str)]
+        reached = addresses & {given for given in ends.values() if isinstance(given, str)}
+        count = len(reached) + len(open_ends) if addresses else len(ends)
+        if count < instances:
+            missing = ", ".join(sorted(addresses - reached)) if not open_ends else ""
+            yield Finding(
+                wrong=f"{case.resource.name} has {count} tunnel{'s' * (count != 1)} to {gateway.name}, which "
+                f"is active-active with {instances} instances{missing and f': none to {missing}'}",
+                mend="Give it a tunnel and a BGP session to each instance: Azure sends over both",
+            )
+
+
 # --- key and algorithms -------------------------------------------------------------------------------
 
 
@@ -399,6 +429,14 @@ RULES = (
         holds="A router has the VPN gateway's own addresses.",
         sources=("VPN-2",),
         check=with_unread(_azure_addresses),
+    ),
+    _router(
+        name="router-every-instance",
+        level=Level.ADVISORY,
+        holds="A router has a tunnel to each instance of an active-active VPN gateway.",
+        sources=("GW-14",),
+        page=pages.HIGHLY_AVAILABLE_VPN,
+        check=_every_instance,
     ),
     _router(
         name="router-key-agrees",

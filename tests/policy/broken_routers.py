@@ -203,7 +203,7 @@ ROUTERS = [
                 "ipsec profile other\nip route",
             ),
             ("tunnel-source", "tunnel source Loopback30", "tunnel source Loopback31"),
-            ("update-source", "update-source Tunnel30", "update-source Tunnel31"),
+            ("update-source", "update-source Tunnel30", "update-source Tunnel39"),
         )
     ),
     Broken(
@@ -399,6 +399,18 @@ ROUTERS = [
         "hub-in-another-as",
         put("hub-vpn-gateway", "bgpSettings.asn", 65010),
         {("router-azure-asn", CE1)},
+    ),
+    Broken(
+        "second-tunnel-to-the-same-instance",
+        rewrite(CE1, "hub-vpn-gateway-public-ip-2", "hub-vpn-gateway-public-ip-1"),
+        {("router-every-instance", CE1)},
+        "advisory",
+    ),
+    Broken(
+        "second-tunnel-switched-off",
+        rewrite(CE1, "interface Tunnel31\n", "interface Tunnel31\n shutdown\n"),
+        {("router-every-instance", CE1)},
+        "advisory",
     ),
     Broken(
         "router-at-another-address",

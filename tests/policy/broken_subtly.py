@@ -706,10 +706,13 @@ KNOWN = [
         Broken(
             f"{name}-of-nobody",
             put(CE1, f"values.{name}", "10.10.30.253"),
-            {("router-azure-address", CE1)},
+            {("router-azure-address", CE1), *more},
             shapes=("up",),
         )
-        for name in ("hub-vpn-gateway-bgp-address-1", "hub-vpn-gateway-public-ip-1")
+        for name, more in (
+            ("hub-vpn-gateway-bgp-address-1", ()),
+            ("hub-vpn-gateway-public-ip-1", (("router-every-instance", CE1),)),
+        )
     ),
 ]
 

@@ -9,7 +9,7 @@ The rules are reached through the server's own methods with real messages.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -437,18 +437,40 @@ def router(name: str, **secrets: Ref) -> Planned:
     )  # kept as published, with a warning
     values = {
         "hub-vpn-gateway-public-ip-1": Ref("hub-address-1", "ipAddress"),
+        "hub-vpn-gateway-public-ip-2": Ref("hub-address-2", "ipAddress"),
         "hub-vpn-gateway-bgp-address-1": Ref("hub-vpn-gateway", "bgpSettings.bgpPeeringAddress"),
     }
     return Planned(
         kind=CONFIGURATION,
         inputs={
             "router": name,
-            "lines": [line for line in text.splitlines() if line != " shutdown"],
+            "lines": list(_with_second_tunnel(line for line in text.splitlines() if line != " shutdown")),
             "values": values if secrets else {},
             "secrets": Hidden(dict(secrets)),
         },
         outputs={"id": name, "fingerprint": "0f343b0931126a20f133d67c2b018a3b"},
     )
+
+
+_SECOND = {
+    "interface Tunnel30": ["interface Tunnel31"],
+    " peer azure": [" peer azure-2"],
+}
+
+
+def _with_second_tunnel(lines: Iterable[str]) -> Iterator[str]:
+    """Lead a tunnel to the gateway's other instance as well, as the gateway is active-active."""
+    block: list[str] = []
+    for line in (*lines, ""):
+        if block and not line.startswith(" " * (1 + len(block[0]) - len(block[0].lstrip()))):
+            yield from (each.replace("public-ip-1", "public-ip-2") for each in block)
+            block = []
+        if block:
+            block.append(" ip unnumbered Tunnel30" if line.startswith(" ip address ") else line)
+        block = block or list(_SECOND.get(line, []))
+        yield from [line] if line else []
+        if "public-ip-1" in line and not block:
+            yield line.replace("public-ip-1", "public-ip-2")
 
 
 def azure() -> dict[str, Planned]:

@@ -453,6 +453,15 @@ ROUTERS = [
         no_change,
         ("router-tunnel-source", "router-azure-asn", "router-azure-address"),
     ),
+    Near(
+        "one-tunnel-to-one-instance",
+        all_of(
+            put(HUB_VPN, "activeActive", False),
+            lambda d: d.resources[HUB_VPN].inputs["ipConfigurations"].pop(),
+            rewrite(CE1, "hub-vpn-gateway-public-ip-2", "hub-vpn-gateway-public-ip-1"),
+        ),
+        ("router-every-instance",),
+    ),
     Near("one-secret-on-both-sides", no_change, ("router-key-agrees",)),
     Near(
         "several-groups-on-offer",

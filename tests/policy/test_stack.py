@@ -135,7 +135,7 @@ def test_a_new_circuit_is_not_proven_to_be_provisioned(deployment: Any) -> None:
 @pytest.mark.parametrize("name", ["hub-vpn-gateway-bgp-address-1", "hub-vpn-gateway-public-ip-1"])
 def test_an_address_that_is_not_the_gateways_own(deployment: Any, shape: str, name: str) -> None:
     deployment.put("location1-ce1", f"values.{name}", "10.10.30.253")
-    (found,) = deployment.judge(shape)
+    (found,) = [one for one in deployment.judge(shape) if one.rule != "router-every-instance"]
     assert (found.rule, found.resource) == ("router-azure-address", "location1-ce1")
     assert (found.level, "not proven" in found.message) == (
         ("advisory", True) if shape == "preview" else ("mandatory", False)

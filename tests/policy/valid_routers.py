@@ -16,8 +16,12 @@ crypto ikev2 keyring AZURE
  peer hub
   address 52.168.162.84
   pre-shared-key <secret:hub-location1-shared-key>
+ peer hub-2
+  address 52.168.162.85
+  pre-shared-key <secret:hub-location1-shared-key>
 crypto ikev2 profile AZURE
  match identity remote address 52.168.162.84 255.255.255.255
+ match identity remote address 52.168.162.85 255.255.255.255
  identity local address 66.198.12.106
  authentication remote pre-share
  authentication local pre-share
@@ -53,7 +57,17 @@ interface Tunnel1
  tunnel mode ipsec ipv4
  tunnel destination 52.168.162.84
  tunnel protection ipsec profile AZURE
+interface Tunnel2
+ vrf forwarding SITE
+ ip unnumbered Tunnel1
+ ip mtu 1400
+ ip tcp adjust-mss 1350
+ tunnel source Loopback0
+ tunnel mode ipsec ipv4
+ tunnel destination 52.168.162.85
+ tunnel protection ipsec profile AZURE
 ip route 52.168.162.84 255.255.255.255 66.198.12.105
+ip route 52.168.162.85 255.255.255.255 66.198.12.105
 ip route vrf SITE 10.10.30.254 255.255.255.255 Tunnel1
 """
 
