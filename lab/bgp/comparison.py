@@ -12,7 +12,8 @@ from lab.bgp.forwarding import ForwardingTables, Trail
 from lab.bgp.namespaces import inside
 from routing import Direction, Path, Scenario
 
-_WORKERS = 16
+_WORKERS = 64
+"""Pings at once: nearly all of a ping is waiting, a second for each pair that has no way."""
 _SECONDS = 10
 
 _Pair = tuple[str, str]
