@@ -185,6 +185,7 @@ class RouterPlane(Plane):
     def __init__(self, router: str, network: LivingNetwork) -> None:
         self._router, self._network = router, network
         self._changed, self._followed = asyncio.Event(), asyncio.Event()
+        self._anew = False
         self._said: tuple[str, ...] = ()
 
     @property
@@ -203,6 +204,11 @@ class RouterPlane(Plane):
         self._followed.clear()
         self._changed.set()
 
+    def restarted(self) -> None:
+        """End all that is up, then follow."""
+        self._anew = True
+        self.changed()
+
     async def follow(self) -> None:
         """Have the living network run each configuration that comes."""
         while True:
@@ -210,15 +216,20 @@ class RouterPlane(Plane):
             await asyncio.sleep(_GATHER)
             self._changed.clear()
             try:
-                remarks = tuple(
-                    await self._network.ask(router=self._router, configuration=self.configuration())
-                )
+                remarks = await self._tell()
             except LivingLabError as error:
                 remarks = (str(error),)
             say(*(f"{self._router}: {remark}" for remark in remarks if remark not in self._said))
             self._said = remarks
             if not self._changed.is_set():
                 self._followed.set()
+
+    async def _tell(self) -> tuple[str, ...]:
+        """Tell what the router runs; what of it is not brought to life."""
+        if self._anew:
+            self._anew = False
+            await self._network.ask(router=self._router, configuration="")
+        return tuple(await self._network.ask(router=self._router, configuration=self.configuration()))
 
     async def _ask(self, question: str) -> Any:  # noqa: ANN401 (JSON)
         """Ask once all lines are followed; None if nothing lives."""

@@ -233,6 +233,7 @@ class Device:
         """Starts again from the saved configuration; a change that awaited its confirmation is forgotten."""
         self.timer.forget()
         self._locked_by = None
+        self.plane.restarted()
         self.editor.load(self.startup)
         self.started = time.monotonic()
         self.persist()

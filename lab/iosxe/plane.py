@@ -136,6 +136,9 @@ class Plane:
     def changed(self) -> None:
         """The configuration is another now; called at each line, so it has to be quick."""
 
+    def restarted(self) -> None:
+        """The router has begun anew: whatever was up is down."""
+
     async def bgp(self, vrf: str) -> Bgp:
         """A VRF's neighbors and BGP table."""
         del vrf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -255,6 +256,16 @@ def test_a_push_that_cuts_its_own_way_is_undone_by_the_timer(routers: LivingRout
     finally:
         server.device.timer._minute = 60.0
     assert routers.best(HUB) == EDGE
+
+
+def test_a_reload_ends_every_session(routers: LivingRouters) -> None:
+    began = time.monotonic()
+    routers.type(BOTH, "reload", "")
+    assert wait_until(lambda: routers.is_up(EDGE) and works(routers))
+    for neighbor in (EDGE, GATEWAY):
+        detail = routers.show(BOTH, f"ip bgp vpnv4 vrf 30 neighbors {neighbor}")
+        (up,) = re.findall(r"Established, up for 00:(\d\d):(\d\d)", detail)
+        assert int(up[0]) * 60 + int(up[1]) < time.monotonic() - began, detail
 
 
 def answers(routers: LivingRouters) -> bool:
