@@ -194,6 +194,7 @@ _SECOND = {
     ElementKind.LINK: "Use the circuit's other link, too (ER-7).",
     ElementKind.CONNECTION: "Connect a second circuit, or add a VPN beside it (ER-19).",
     ElementKind.GATEWAY: "Add a gateway of the other type (GW-1), or make it zone-redundant (GW-11).",
+    ElementKind.GATEWAY_INSTANCE: "Give every peer a tunnel to both instances (GW-14).",
     ElementKind.PEERING: "Nothing: Azure has one peering between two virtual networks.",
     ElementKind.TUNNEL: "Add a tunnel to another router, or ExpressRoute beside it (GW-14).",
     ElementKind.ROUTER: "End a link or a tunnel on another router of the location.",

@@ -94,11 +94,12 @@ def _lost(state: State, pair: Pair) -> Iterator[Finding]:
             mend += (
                 " Or put the location's routers on one LAN network: the LAN's own router then stands aside."
             )
+        what = "some of the traffic" if state.course(pair).delivered else "traffic"
         lost = f"comes back to {trail.end.name}" if trail.looped else f"is lost at {trail.end.name}"
         yield Finding(
             kind=FindingKind.LOOP if trail.looped else FindingKind.BLACK_HOLE,
             severity=Severity.ERROR,
-            message=f"{state.when}some of the traffic {lost}",
+            message=f"{state.when}{what} {lost}",
             causes=causes,
             mend=mend,
             pairs=(pair,),
