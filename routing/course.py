@@ -125,13 +125,21 @@ def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) 
         others = (_direction(*_sorted(other))[0] for other in parts[1:])
         if not all(other.determined for other in others):
             direction = replace(direction, determined=False)
+    if not ending:
+        return Course(
+            direction=direction,
+            delivered=True,
+            alternatives=alternatives,
+            source=source,
+            setting=setting,
+        )
     return Course(
         direction=direction,
         delivered=bool(arriving),
         alternatives=alternatives,
         source=source,
         setting=setting,
-        lost_in_part=bool(arriving and ending),
+        lost_in_part=bool(arriving),
         attracted=any(_is_attracted(trail) for trail in ending),
         looped=any(trail.looped for trail in ending),
         forbidden=any(trail.loss is not None for trail in ending),
@@ -152,8 +160,8 @@ def is_determined(trails: tuple[Trail, ...]) -> bool:
 
 def _sorted(trails: tuple[Trail, ...]) -> tuple[tuple[Trail, ...], tuple[Trail, ...]]:
     """Return the trails that arrive, and those that do not."""
-    if all(trail.delivered for trail in trails):
-        return trails, ()
+    if len(trails) == 1:  # as most often, in a large network
+        return (trails, ()) if trails[0].delivered else ((), trails)
     return (
         tuple(trail for trail in trails if trail.delivered),
         tuple(trail for trail in trails if not trail.delivered),

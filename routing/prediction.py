@@ -175,10 +175,16 @@ def path_after(forecast: Forecast, pair: Pair, *elements: str) -> Path:
 
 def all_paths(forecast: Forecast, *elements: str) -> tuple[Path, ...]:
     """Return every pair's path after elements have failed together, or with everything up."""
-    sites = forecast.described.sites
+    sites, alike = forecast.described.sites, forecast.alike
     pairs = ((source, to) for source in sites for to in sites if source != to)
     with uncollected():
-        return tuple(path_after(forecast, pair, *elements) for pair in pairs)
+        if elements:
+            return tuple(path_after(forecast, pair, *elements) for pair in pairs)
+        steady, standing = forecast.steady, alike.standing_for
+        return tuple(
+            Path(source, to, steady[standing((source, to))], steady[standing((to, source))], alike)
+            for source, to in pairs
+        )
 
 
 def changed_paths(forecast: Forecast, *elements: str) -> tuple[Path, ...]:

@@ -76,7 +76,7 @@ def _from_vpn_gateway(view: Vantage) -> Iterator[Row]:
     for prefix, origin, selection in other.held():
         learned = [route for route in selection.held if route.protocol is Protocol.EBGP]
         for hop, peer in ways if learned else ():
-            yield str(prefix), hop, "IBgp", peer, _path(origin, learned[0]), str(BASE_WEIGHT)
+            yield str(prefix), hop, "IBgp", peer, _path(origin, _best(learned)), str(BASE_WEIGHT)
 
 
 # --- a VPN gateway ---------------------------------------------------------------------------------------
@@ -169,7 +169,12 @@ def _from_tunnels(view: Vantage, local: str) -> Iterator[Row]:
             yield str(prefix), peer, "EBgp", peer, path, str(BASE_WEIGHT)
         for other in _instances(view) if learned else ():
             if other != local:
-                yield str(prefix), other, "IBgp", other, _path(origin, learned[0]), str(BASE_WEIGHT)
+                yield str(prefix), other, "IBgp", other, _path(origin, _best(learned)), str(BASE_WEIGHT)
+
+
+def _best(learned: list[Route]) -> Route:
+    """Return which of the routes that its tunnels brought an instance tells by iBGP."""
+    return min(learned, key=lambda route: len(route.as_path))
 
 
 def _tunnel_peers(view: Vantage, route: Route) -> tuple[str, ...]:

@@ -124,7 +124,8 @@ def _next_hop(view: Vantage, route: Route) -> str:
         return next(str(link.microsoft_address.ip) for each, link in peering.links if each == name)
     if adjacency.kind is AdjacencyKind.COMPANION:
         return str(view.network.routers[adjacency.sender.name].lan.address.ip)
-    return unknown_address(adjacency.sender)
+    instance = int(adjacency.instances[0].rpartition("/")[2]) if adjacency.instances else None
+    return unknown_address(adjacency.sender, instance)
 
 
 # --- show ip route vrf -----------------------------------------------------------------------------------

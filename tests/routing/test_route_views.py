@@ -72,6 +72,50 @@ def test_a_vpn_gateway_shows_both_kinds_with_their_weights(view: View) -> None:
     assert any("PATH-3" in note for note in table.notes)
 
 
+ACTIVE_ACTIVE: dict[str, Any] = {
+    "virtualNetworks": {"hub": {"vpnGateway": {"activeActive": True}}},
+    "tunnels": {
+        "hub-location1": {"router": {"tunnelNumbers": [30, 31], "asPathPrepend": 1}},
+        "hub-location1-second": {
+            "virtualNetwork": "hub",
+            "router": {
+                "name": "location1-ce2",
+                "publicAddress": "66.198.12.107",
+                "bgpAddress": "10.2.30.126",
+                "tunnelNumbers": [30, 31],
+                "loopbackNumber": 30,
+            },
+        },
+    },
+    "routers": {"location1-ce2": {"internetNextHop": "66.198.12.105"}},
+}
+"""Two tunnels, of which the second has the shorter AS path."""
+
+
+def test_an_instance_tells_the_other_the_best_of_its_tunnels(view: View) -> None:
+    """By iBGP a speaker tells one route to a prefix, its best one (RFC 4271, 9.1.3)."""
+    table = view("gateway:hub/vpn", ACTIVE_ACTIVE)
+    told = [row for row in rows(table, "10.2.30.0/25") if row[5] == "32768"]
+    first, second = (f"<hub's VPN gateway, instance {each}>" for each in range(2))
+    assert [(row[1], row[2], row[4]) for row in told] == [
+        ("10.2.30.125", "EBgp", "65021-65021"),
+        ("10.2.30.126", "EBgp", "65021"),
+        (second, "IBgp", "65021"),
+        ("10.2.30.125", "EBgp", "65021-65021"),
+        ("10.2.30.126", "EBgp", "65021"),
+        (first, "IBgp", "65021"),
+    ]
+    beside = view("gateway:hub/expressroute", ACTIVE_ACTIVE)
+    assert {row[4] for row in rows(beside, "10.2.30.0/25") if row[2] == "IBgp"} == {"65021"}
+
+
+def test_a_router_has_a_next_hop_for_each_instance(view: View) -> None:
+    routes = view("router:location1-ce2", ACTIVE_ACTIVE, number=1)
+    assert [row[3] for row in rows(routes, "10.11.30.64/26")] == [
+        f"<hub's VPN gateway, instance {each}>" for each in range(2)
+    ]
+
+
 def test_a_branch_sees_the_whole_path_behind_the_hub(view: View) -> None:
     table = view("gateway:branch/vpn")
     hub = "<hub's VPN gateway>"
