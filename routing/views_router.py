@@ -21,6 +21,8 @@ _BGP = ("", "Network", "Next Hop", "Metric", "LocPrf", "Weight", "Path")
 _BGP_HEADING = "     Network          Next Hop            Metric LocPrf Weight Path"
 _ROUTE = ("Code", "Prefix", "Distance/Metric", "Via", "Interface")
 
+_ONE_OF_SEVERAL = "Of several B lines for one prefix IOS shows one only: which, chance decides (PATH-4)."
+
 Row = tuple[str, ...]
 
 
@@ -145,6 +147,7 @@ def routing_table(view: Vantage) -> RouteTable:
             "IOS puts ages behind next hops, and a line above the subnets of each classful network.",
             "OSPF's own routes of the LAN are not described, nor is their metric.",
             *(("Host routes to VPN gateways' BGP addresses (VPN-11) are not shown.",) if tunnels else ()),
+            *((_ONE_OF_SEVERAL,) if any(selection.chance for _, _, selection in view.held()) else ()),
         ),
         text="\n".join((f"Routing Table: {name}", "", *map(_route_line, rows))),
     )

@@ -164,6 +164,7 @@ def test_where_chance_decides_no_route_is_marked(view: View) -> None:
     statuses = [row[0] for row in table.rows if row[-1] in {"12076 i", "65515 i"} and row[2] != ""]
     assert statuses.count("*>") == 1  # remote's prefix has one way only
     assert any("PATH-4" in note for note in table.notes)
+    assert any("PATH-4" in note for note in view("router:location1-ce1", unset, number=1).notes)
 
 
 def test_a_companions_routes_are_internal(view: View) -> None:
