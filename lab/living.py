@@ -271,6 +271,10 @@ class RouterPlane(Plane):
         """The OSPF neighbors."""
         return tuple(OspfNeighbor(**one) for one in await self._ask("ospf") or ())
 
+    async def down(self) -> frozenset[str]:
+        """Interfaces of the VRF that lives, without a cable or a tunnel that works."""
+        return frozenset(await self._ask("down") or ())
+
     async def clear_bgp(self, neighbor: str, direction: str) -> None:
         """Reset a session, hard or softly."""
         with suppress(LivingLabError):

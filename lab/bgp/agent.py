@@ -35,6 +35,7 @@ _QUESTIONS: Mapping[str, Callable[[Questions], Any]] = {
     "ospf": Questions.ospf,
     "bfd": Questions.bfd,
     "ike": Questions.ike,
+    "down": Questions.down,
 }
 """What can be asked about a router."""
 

@@ -6,12 +6,14 @@ Names and shapes are those of the data classes in `lab/iosxe/plane.py`, which ar
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.bgp.errors import FailedCommandError
 from lab.bgp.living_router import LivingRouter
+from lab.bgp.namespaces import run
 from lab.bgp.places import RUN
 from lab.bgp.tunnels import read_associations
 from lab.bgp.vty import Vty
@@ -114,6 +116,14 @@ class Questions:
             ospf = self._ask("ospfd", "show ip ospf route").get(network, {})
             return _OSPF_TYPES.get(ospf.get("routeType", ""), "O")
         return {"connected": "C", "static": "S", "bgp": "B"}.get(protocol, protocol[:1].upper())
+
+    # --- interfaces ----------------------------------------------------------------------------------
+
+    def down(self) -> Answer:
+        """The interfaces that do not work, or do not exist as something they need is missing."""
+        links = json.loads(run("ip", "-n", self._router.node, "-j", "link", "show"))
+        working = {link["ifname"] for link in links if {"UP", "LOWER_UP"} <= set(link["flags"])}
+        return sorted(ios for ios, linux in self._router.names.items() if linux not in working)
 
     # --- OSPF, BFD, IKE ------------------------------------------------------------------------------
 

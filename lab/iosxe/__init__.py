@@ -24,8 +24,8 @@ Modelled:
 
 Not modelled:
 
-- packets: without a `Plane` that moves them neighbors stay `Idle`, and no interface ever goes down by itself;
-  SSH comes over the management port only;
+- packets: without a `Plane` that moves them neighbors stay `Idle`, and no interface goes down by itself; SSH
+  comes over the management port only;
 - IPv6, AAA, SNMP, EEM, NETCONF, `configure replace` of other files or with a list of what it does, `copy`
   between other places, syslog on the screen;
 - `revert timer idle`, the syslog messages of a revert, and what a second revert timer does (it is refused);

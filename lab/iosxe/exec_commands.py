@@ -74,21 +74,25 @@ def _inventory(device: Device, _: tuple[str, ...]) -> str:
     )
 
 
-def _interfaces(device: Device, _: tuple[str, ...]) -> str:
+async def _interfaces(device: Device, _: tuple[str, ...]) -> str:
+    down = await device.plane.down()
     rows = [f"{'Interface':<30} {'IP-Address':<15} OK? Method Status                Protocol"]
     for line in device.editor.root.ordered():
         if line.words[0] != "interface":
             continue
-        rows.append(_interface_row(line))
+        rows.append(_interface_row(line, is_down=line.words[1] in down))
     return "\n".join(rows)
 
 
-def _interface_row(line: Line) -> str:
+def _interface_row(line: Line, *, is_down: bool) -> str:
+    """A tunnel without its associations is up, and its line protocol down; a port without a cable is down."""
     assert line.children is not None
     address = line.children.lines.get(("ip", "address"))
     shut = ("shutdown",) in line.children.lines
     shown = address.words[2] if address else "unassigned"
-    status, protocol = ("administratively down", "down") if shut else ("up", "up")
+    status, protocol = "up", "down" if is_down else "up"
+    if shut or (is_down and not line.words[1].startswith("Tunnel")):
+        status, protocol = "administratively down" if shut else "down", "down"
     return f"{line.words[1]:<30} {shown:<15} YES {'NVRAM' if address else 'unset':<6} {status:<21} {protocol}"
 
 
@@ -156,7 +160,7 @@ EXEC = (
     Exec("show startup-config", _startup),
     Exec("show version", _version, privileged=False),
     Exec("show inventory", _inventory),
-    Exec("show ip interface brief", _interfaces, privileged=False),
+    Exec("show ip interface brief", living=_interfaces, privileged=False),
     *_bgp_of_a_vrf("show ip bgp vpnv4 vrf <vrf>"),
     *_bgp_of_a_vrf("show bgp vpnv4 unicast vrf <vrf>"),
     Exec("show bgp all neighbors [<ip>]", living=show_routing.all_bgp_neighbors, privileged=False),

@@ -161,6 +161,10 @@ class Plane:
         """The OSPF neighbors of all processes."""
         return ()
 
+    async def down(self) -> frozenset[str]:
+        """The interfaces that nobody has shut, and that are down all the same."""
+        return frozenset()
+
     async def clear_bgp(self, neighbor: str, direction: str) -> None:
         """Reset a session; softly with a direction: `in`, `out` or `both`."""
         del neighbor, direction

@@ -168,13 +168,22 @@ def works(routers: LivingRouters) -> bool:
     return routers.has_tunnel() and routers.is_up(GATEWAY)
 
 
+def protocol(routers: LivingRouters, interface: str) -> tuple[str, str]:
+    """An interface's status, and its line protocol's."""
+    rows = routers.parsed("show ip interface brief", routers.show(BOTH, "ip interface brief"))
+    (found,) = ((row["status"], row["proto"]) for row in rows if row["interface"] == interface)
+    return found
+
+
 def test_a_wrong_key_breaks_the_tunnel_and_a_mended_one_brings_it_back(routers: LivingRouters) -> None:
     routers.configure(BOTH, *keys("another-key"))
     assert wait_until(lambda: not routers.has_tunnel())
     assert routers.best(HUB) == EDGE
     assert "directly connected, Tunnel30" not in routers.show(BOTH, "ip route vrf 30")
+    assert protocol(routers, "Tunnel30") == ("up", "down")
     routers.configure(BOTH, *keys(KEY))
     assert wait_until(lambda: works(routers))
+    assert protocol(routers, "Tunnel30") == ("up", "up")
     for file in routers.living.path.rglob("*"):
         assert not file.is_file() or KEY.encode() not in file.read_bytes(), file
 
