@@ -19,7 +19,7 @@ from network_policies.configuration import Exemption, Settings
 from network_policies.rules import EVERY_KIND, Case, Doubt, Finding, Level, Rule
 from network_policies.secrecy import clear_keys
 from network_policies.stack import NotProvenError, Resource, Stack, stack_of
-from network_policies.values import REDACTED, texts
+from network_policies.values import REDACTED
 
 _SURE_TO_BE_A_KEY = 8
 """From this length on, a secret is taken out even from the middle of a word."""
@@ -155,13 +155,7 @@ def _is_mixed(word: str) -> bool:
 
 def secrets_of(stack: Stack) -> frozenset[str]:
     """Return every secret that the resources hold, marked as one or known by its place."""
-    marked = {
-        found.text
-        for resource in stack.resources
-        for properties in (resource.inputs, resource.outputs)
-        for found in texts(properties)
-        if found.secret
-    }
+    marked = {found.text for resource in stack.resources for found in resource.texts if found.secret}
     return frozenset(marked | {key for resource in stack.resources for key in clear_keys(resource)})
 
 

@@ -178,14 +178,7 @@ def _lines_with_keys(resource: Resource) -> frozenset[Path]:
 
 def _places(resource: Resource, matches: Callable[[Text], bool]) -> tuple[Path, ...]:
     """Return where a resource holds such texts, each place once, be it in the inputs or the outputs."""
-    return tuple(
-        dict.fromkeys(
-            found.path
-            for properties in (resource.inputs, resource.outputs)
-            for found in texts(properties)
-            if matches(found)
-        )
-    )
+    return tuple(dict.fromkeys(found.path for found in resource.texts if matches(found)))
 
 
 def _router_key_in_lines(case: Case) -> Findings:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from network_policies.stack import NotProvenError, Resource
 from network_policies.values import UNKNOWN, Value, reveal
@@ -65,6 +65,18 @@ class Line:
     """The address family or template inside `router bgp`."""
 
 
+class Lines(tuple[Line, ...]):  # noqa: SLOT001 (the hash has its place in it)
+    """A router's lines. Much is cached by them, so their hash is made once."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return tuple.__hash__(self)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+@lru_cache(maxsize=1024)
 def router_lines(configuration: Resource) -> tuple[Line, ...]:
     """Read the lines of a router's configuration; none if it has none.
 
@@ -94,7 +106,7 @@ def _read(elements: tuple[Value, ...]) -> tuple[Line, ...]:
 @lru_cache(maxsize=1024)
 def parse(texts: tuple[str, ...]) -> tuple[Line, ...]:
     """Give each line its section. A text with line breaks counts as one line with one number."""
-    return tuple(_parse(texts))
+    return Lines(_parse(texts))
 
 
 def _parse(texts: tuple[str, ...]) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from network_policies import pages
 from network_policies.interfaces import interfaces
@@ -141,7 +142,15 @@ _PLACEHOLDER = re.compile(r"<(output|secret):([^<>]*)>")
 
 
 def _reference_defined(case: Case) -> Findings:
-    lines = [line for line in router_lines(case.resource) if not line.text.casefold().startswith("no ")]
+    yield from _undefined(router_lines(case.resource))
+
+
+@lru_cache(maxsize=1024)
+def _undefined(all_lines: tuple[Line, ...]) -> tuple[Finding, ...]:
+    return tuple(_find_undefined([line for line in all_lines if not line.text.casefold().startswith("no ")]))
+
+
+def _find_undefined(lines: list[Line]) -> Iterator[Finding]:
     for kind in _KINDS:
         defined = {match[1] for line in lines if (match := kind.definition.match(line.text))}
         missing: dict[str, int] = {}

@@ -57,9 +57,18 @@ class KeyInLine:
         return f"KeyInLine(line={self.line.number})"
 
 
-def keys_in_lines(configuration: Resource) -> Iterator[KeyInLine]:
-    """Yield the keys that a router's lines spell out, where `<secret:NAME>` belongs."""
-    for line in router_lines(configuration):
+def keys_in_lines(configuration: Resource) -> tuple[KeyInLine, ...]:
+    """Return the keys that a router's lines spell out, where `<secret:NAME>` belongs."""
+    return _keys_in_lines(router_lines(configuration))
+
+
+@lru_cache(maxsize=1024)
+def _keys_in_lines(lines: tuple[Line, ...]) -> tuple[KeyInLine, ...]:
+    return tuple(_read_keys(lines))
+
+
+def _read_keys(lines: tuple[Line, ...]) -> Iterator[KeyInLine]:
+    for line in lines:
         for pattern in _IN_LINES:
             match = pattern.match(line.text)
             if match is None:

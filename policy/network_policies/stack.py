@@ -16,7 +16,7 @@ from functools import cache, cached_property
 from types import MappingProxyType
 
 from network_policies.identities import with_known_ids
-from network_policies.values import UNKNOWN, Secret, Value, reveal
+from network_policies.values import UNKNOWN, Secret, Text, Value, reveal, texts
 
 _VERSION = re.compile(r"/v\d{8}[a-z]*(?=:)|(?<=^azure-native)_\w+_v\d{8}[a-z]*(?=:)")
 """In a type: `azure-native:network/v20230901:Subnet`, or in a package of its own for one API version,
@@ -47,9 +47,12 @@ class NotProvenError(Exception):
         self.what = what
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Resource:
-    """A resource with its inputs and outputs; either may be empty."""
+    """A resource with its inputs and outputs; either may be empty.
+
+    Compared by identity, as a stack is, so that what is made of it can be cached.
+    """
 
     urn: str
     type: str
@@ -71,6 +74,11 @@ class Resource:
     def kind(self) -> str:
         """The type without its API version: `azure-native:network:Subnet`."""
         return _without_version(self.type)
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """Every known text of the inputs, then of the outputs."""
+        return (*texts(self.inputs), *texts(self.outputs))
 
     def peek(self, *path: str | int) -> Value:
         """Return a property, secrets as such; UNKNOWN as such; None if it is not set.

@@ -116,10 +116,10 @@ def texts(value: Value) -> Iterator[Text]:
 
 
 def _texts(value: Value, path: tuple[str | int, ...], *, secret: bool) -> Iterator[Text]:
-    if isinstance(value, Secret):
-        yield from _texts(value.value, path, secret=True)
-    elif isinstance(value, str):
+    if isinstance(value, str):
         yield Text(path, value, secret)
+    elif isinstance(value, Secret):
+        yield from _texts(value.value, path, secret=True)
     elif isinstance(value, tuple):
         for index, element in enumerate(value):
             yield from _texts(element, (*path, index), secret=secret)
