@@ -51,6 +51,10 @@ bench: packages $(BENCH_INSTALLED) ## measure previews, policies, predictions, p
 mutants: setup ## change the policy rules one place at a time, and list what no test notices (minutes)
 	PYTHONPATH=policy $(BIN)/python -m tests.policy.mutants
 
+.PHONY: fuzz
+fuzz: setup ## search for what breaks a property, with new and many more examples than the tests take (minutes)
+	$(BIN)/python -m pytest -q -m "hypothesis and not engine" --hypothesis-profile search --timeout 0 -n $(WORKERS)
+
 .PHONY: shell
 shell: setup ## a shell in which plain `pulumi` works on the lab
 	@$(BIN)/python -m lab shell --stack $(STACK)

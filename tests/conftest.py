@@ -1,10 +1,17 @@
-"""Marks what is too slow for `make check`: tests against the lab's servers, by their place or fixtures."""
+"""Marks what is too slow for `make check`: tests against the lab's servers, by their place or fixtures.
+
+Properties take the same examples each time, unless they are searched for: see `tests/examples.py`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
+from tests.examples import register_profiles
+
+register_profiles()
 
 _HERE = Path(__file__).parent
 _EMULATED = (

@@ -23,17 +23,32 @@ from onprem.push import settled
 from onprem.pushed import Intent, Pushed, found_before, ours_after, pushed_by
 from onprem.sections import read_lines
 from onprem.undoing import undo
+from tests.examples import examples
 from tests.onprem.generated import KEY, configurations
 from tests.onprem.positions import Router, every_position, old_or_new
 from tests.onprem.routers import ROUTER, SECRETS, Console, Lab
 
 NEIGHBOR = ["ip vrf 30", " rd 65021:30", "router bgp 65021", " address-family ipv4 vrf 30"]
+SOME = settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(SOME, max_examples=examples(150))
 
 
 @pytest.mark.promise("P1", "P5", "P6", "P7", "P10", "P26")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@SOME
+@given(first=configurations(), second=configurations())
+def test_some_configurations_lead_to_others_and_back(first: list[str], second: list[str]) -> None:
+    lead_there_and_back(first, second)
+
+
+@pytest.mark.thorough
+@pytest.mark.promise("P1", "P5", "P6", "P7", "P10", "P26")
+@MANY
 @given(first=configurations(), second=configurations())
 def test_any_configuration_leads_to_any_other_and_back(first: list[str], second: list[str]) -> None:
+    lead_there_and_back(first, second)
+
+
+def lead_there_and_back(first: list[str], second: list[str]) -> None:
     console = Console()
     factory = console.text
     a, b = read_lines(first), read_lines(second)
@@ -57,13 +72,27 @@ def test_any_configuration_leads_to_any_other_and_back(first: list[str], second:
     assert sorted(_plain(console.text)) == sorted(_plain(factory)), "and removing ours to the very beginning"
 
 
+_THREE = {name: configurations(moving=False) for name in ("theirs", "first", "second")}
+
+
 @pytest.mark.promise("P7", "P30")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    theirs=configurations(moving=False),
-    first=configurations(moving=False),
-    second=configurations(moving=False),
+@SOME
+@given(**_THREE)
+@example(
+    theirs=[],
+    first=[*NEIGHBOR, "  neighbor 192.0.2.1 remote-as 12076"],
+    second=[*NEIGHBOR, "  neighbor 192.0.2.2 remote-as 12076"],
 )
+def test_what_others_have_configured_is_there_again_at_the_end(
+    theirs: list[str], first: list[str], second: list[str]
+) -> None:
+    come_and_go(theirs, first, second)
+
+
+@pytest.mark.thorough
+@pytest.mark.promise("P7", "P30")
+@MANY
+@given(**_THREE)
 @example(
     theirs=[],
     first=[*NEIGHBOR, "  neighbor 192.0.2.1 remote-as 12076"],
@@ -72,6 +101,10 @@ def test_any_configuration_leads_to_any_other_and_back(first: list[str], second:
 def test_whatever_others_have_configured_is_there_again_at_the_end(
     theirs: list[str], first: list[str], second: list[str]
 ) -> None:
+    come_and_go(theirs, first, second)
+
+
+def come_and_go(theirs: list[str], first: list[str], second: list[str]) -> None:
     """Ours may overwrite values of theirs meanwhile; what they use of ours stays, and is said."""
     console = Console()
     console.type(compare(console.running, read_lines(theirs), Ours()).commands)

@@ -13,6 +13,7 @@ from network_policies import RULES
 from network_policies.analyzer import NetworkAnalyzer
 from pulumi.runtime import proto
 
+from tests.examples import examples
 from tests.policy.deployments import RANDOM_PASSWORD, SECRET, SIGNATURE, UNKNOWN, Deployment, everything, urn
 
 pytestmark = pytest.mark.thorough
@@ -76,7 +77,7 @@ TREES = st.recursive(
 )
 PROPERTIES = st.dictionaries(st.sampled_from(NAMES), TREES, max_size=10)
 RESOURCES = st.lists(st.tuples(st.sampled_from(KINDS), PROPERTIES, PROPERTIES), max_size=8)
-UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+UNHURRIED = settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 
 
 def wire(properties: dict[str, Any]) -> struct_pb2.Struct:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from routing import Forecast, Path, collect_findings, element_names, predict_paths
 from routing.propagation import Outage
+from tests.examples import examples
 from topology import Document, Network, load_network
 
 Description = dict[str, Any]
@@ -20,9 +21,7 @@ PREFERENCES = st.sampled_from([None, 100, 150, 200])
 WEIGHTS = st.sampled_from([0, 0, 10, 100])
 PREPENDS = st.sampled_from([0, 0, 1, 3])
 
-checked = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+checked = settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from topology import Document, StackFileError, load_network, load_stack
 
 Mistake = tuple[tuple[str, ...], Any]
@@ -61,7 +62,7 @@ def reported_at(name: str) -> str:
     return ".".join(where[:2] if name == "contradiction of two objects" else where)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.sets(st.sampled_from(sorted(MISTAKES)), min_size=1))
 def test_as_many_mistakes_are_reported_as_were_made(
     chosen: set[str], test_stack: Callable[[], dict[str, Any]], tmp_path: Path
@@ -94,7 +95,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=values, choices=st.lists(st.integers(0, 99), max_size=6))
 def test_whatever_stands_anywhere_there_is_no_traceback(
     value: Any, choices: list[int], test_stack: Callable[[], dict[str, Any]]
@@ -117,7 +118,7 @@ def test_whatever_stands_anywhere_there_is_no_traceback(
     assert len(set(mistakes)) == len(mistakes)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet="ab: -[]{}&*!|>'\"#,?\n\t0%@\\", max_size=60))
 def test_whatever_a_file_holds_there_is_no_traceback(text: str, tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.any.yaml"
