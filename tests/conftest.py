@@ -5,6 +5,7 @@ Properties take the same examples each time, unless they are searched for: see `
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ _EMULATED = (
 )
 _SERVERS = {"lab", "router"}
 """Fixtures of tests/onprem/ that start routers behind SSH."""
+
+
+def pytest_collection_finish() -> None:
+    """Take what is loaded by now out of the garbage collector's sight: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ The rules are reached through the server's own methods with real messages.
 
 from __future__ import annotations
 
-import copy
+import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -85,7 +85,7 @@ class Deployment:
     """Resources by logical name, to be changed by a test and then judged."""
 
     def __init__(self, resources: Mapping[str, Planned]) -> None:
-        self.resources = copy.deepcopy(dict(resources))
+        self.resources: dict[str, Planned] = pickle.loads(pickle.dumps(dict(resources)))  # a quick deep copy
 
     def put(self, name: str, path: str, value: Any) -> None:
         """Set an input by its dotted path; None takes it away."""

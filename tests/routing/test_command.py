@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -11,6 +13,8 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
+
+from routing.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,7 +71,18 @@ class JsonPrediction(Exact):
     findings: list[JsonFinding] = Field(default=[], strict=False)
 
 
-def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process: loading it takes longer than most of what it does."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(list(arguments))
+        except SystemExit as end:  # of the parser's, for a mistake in the arguments
+            code = int(end.code or 0)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def run_from_a_shell(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     command = [sys.executable, "-m", "routing", *arguments]
     return subprocess.run(
@@ -124,7 +139,7 @@ def test_the_stack_file_is_found_from_inside_the_project() -> None:
 
 
 def test_tables_show_every_pair_and_what_each_failure_changes() -> None:
-    done = run("--stack", "test")
+    done = run_from_a_shell("--stack", "test")
     assert (done.returncode, done.stderr) == (0, "")
     steady, *failures = done.stdout.split("Failure of ")
     assert "location1" in steady
@@ -141,7 +156,7 @@ def test_the_table_of_one_failure_marks_what_changes() -> None:
 
 
 def test_a_pipe_gets_no_colour_even_if_the_environment_asks_for_it() -> None:
-    done = run("--stack", "test", FORCE_COLOR="1", CLICOLOR_FORCE="1", TTY_COMPATIBLE="1")
+    done = run_from_a_shell("--stack", "test", FORCE_COLOR="1", CLICOLOR_FORCE="1", TTY_COMPATIBLE="1")
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
 
@@ -156,7 +171,7 @@ def test_an_unknown_element_gets_one_message_with_the_near_one(output: tuple[str
 
 
 def test_a_missing_stack_file_is_named() -> None:
-    done = run("--stack", "absent")
+    done = run_from_a_shell("--stack", "absent")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Pulumi.absent.yaml" in done.stderr
     assert "Traceback" not in done.stderr
@@ -167,7 +182,7 @@ def test_a_bad_stack_file_is_refused_with_every_mistake(tmp_path: Path) -> None:
     text = text.replace("virtualNetwork: remote}", "virtualNetwork: remoet}")
     text = text.replace("peerAsn: 65021", "peerAsn: 65516")
     (tmp_path / "Pulumi.bad.yaml").write_text(text, encoding="utf-8")
-    done = run("--stack", "bad", "--json", cwd=tmp_path)
+    done = run_from_a_shell("--stack", "bad", "--json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "remoet" in done.stderr
     assert "65516" in done.stderr
@@ -175,7 +190,7 @@ def test_a_bad_stack_file_is_refused_with_every_mistake(tmp_path: Path) -> None:
 
 
 def test_no_stack_is_a_usage_error() -> None:
-    done = run()
+    done = run_from_a_shell()
     assert done.returncode == 2
     assert "--stack" in done.stderr
 
