@@ -99,21 +99,27 @@ async def serve(directory: LabDirectory, project: Path, provider_delay: float, s
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with (directory.path / "lab.lock").open("w") as lock:
+    _lock(directory)
+    async with AsyncExitStack() as parts:
+        lab = Lab(directory, project, stack, parts)
+        await lab.start(provider_delay)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LabError(f"the lab in {directory.path} is running already") from None
-        async with AsyncExitStack() as parts:
-            lab = Lab(directory, project, stack, parts)
-            await lab.start(provider_delay)
-            try:
-                while not stop.is_set():
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
-                    await lab.follow_stack_files()
-            finally:
-                directory.status_file.unlink(missing_ok=True)
+            while not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+                await lab.follow_stack_files()
+        finally:
+            directory.status_file.unlink(missing_ok=True)
+
+
+def _lock(directory: LabDirectory) -> None:
+    """Hold the lab's lock until this process has ended: whoever waits for it finds nothing left."""
+    handle = os.open(directory.path / "lab.lock", os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise LabError(f"the lab in {directory.path} is running already") from None
 
 
 class Lab:
