@@ -40,7 +40,7 @@ def explain_delivery(trails: tuple[Trail, ...]) -> str:
     decisions = distinct_decisions(trails)
     several = len({trail.segments for trail in trails}) > 1
     for decision in decisions:
-        if decision.selection.chance and (several or _is_undescribed(decision)):
+        if (decision.is_open and several) or (decision.selection.chance and _is_undescribed(decision)):
             return _explain_chance(decision)
     if several:
         return _explain_sharing(trails, decisions)
@@ -96,10 +96,11 @@ def _explain_chance(decision: Decision) -> str:
 
 
 def _explain_sharing(trails: tuple[Trail, ...], decisions: tuple[Decision, ...]) -> str:
-    shared = dict.fromkeys(_segment_names(trails))
+    crossed_by_all = set.intersection(*(set(_segment_names((trail,))) for trail in trails))
+    shared = [name for name in dict.fromkeys(_segment_names(trails)) if name not in crossed_by_all]
     for decision in decisions:
-        if decision.selection.ending is not None:
-            source = decision.selection.ending.source
+        if (ending := decision.selection.ending) is not None and ending.shares:
+            source = ending.source
             return f"{decision.node.name} shares traffic equally between {' and '.join(shared)} ({source})"
     return f"traffic is shared between {' and '.join(shared)}"
 
@@ -182,7 +183,7 @@ def _shared(trails: tuple[Trail, ...]) -> str:
     ending = next((ending for ending in endings if ending), None)
     if ending is None or len(trails) == 1:
         return ""
-    if any(trail.by_chance for trail in trails):
+    if any(decision.selection.chance for trail in trails for decision in trail.decisions):
         return f", by whichever of {len(trails)} paths chance decides ({ending.source})"
     return f", shared equally by {len(trails)} paths ({ending.source})"
 

@@ -57,6 +57,8 @@ class Decision:
     """What it would go by for the rest of a shorter prefix, the longest first."""
     instruction: Instruction | None = None
     """The user-defined route that it went by, if it did."""
+    is_open: bool = False
+    """Whether it was left to chance and what chance chooses makes a difference to what packets cross."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ class Trail:
     described: bool = True
     """Whether the stack file describes every router on the way."""
     by_chance: bool = False
-    """Whether a node on the way may just as well have chosen otherwise."""
+    """Whether a node on the way may just as well have sent packets over something else."""
     loss: Loss | None = None
     """Why it ends where it does, if it is not for want of a route."""
 
@@ -144,7 +146,7 @@ def _ahead(decision: Decision, over: Adjacency, rest: Trail) -> Trail:
         hops=hops,
         segments=segments,
         described=rest.described and _is_described(node),
-        by_chance=rest.by_chance or decision.selection.chance,
+        by_chance=rest.by_chance,
         loss=rest.loss,
     )
 
@@ -195,7 +197,7 @@ class Onward:
             trails: tuple[Trail, ...] = (_end(node, delivered=True),)
         else:
             self._passing.append(key)
-            trails = tuple(self._leave(node, context))
+            trails = self._leave(node, context)
             self._passing.pop()
         if not any(trail.looped and self._is_passed(trail.end) for trail in trails):
             self._known[key] = trails  # else it depends on where the packet came from
@@ -204,27 +206,35 @@ class Onward:
     def _is_passed(self, node: Node) -> bool:
         return any(passed is node for passed, _ in self._passing)
 
-    def _leave(self, node: Node, context: Context) -> Iterator[Trail]:
+    def _leave(self, node: Node, context: Context) -> tuple[Trail, ...]:
         decision = self._decide(node, context)
         if decision is None or isinstance(decision, Loss):
-            yield _end(node, loss=decision)
-            return
-        for route in decision.selection.routes:
-            over = route.learned_over
-            if over in self.graph.into_lan:
-                over = self.graph.into_lan[over]
-            if loss := self._loss(node, context, decision, over):
-                yield _end(node, decision, loss=loss)
-            elif over is None:  # the prefix ends here: an appliance's own network, or not the packet's site
-                yield _end(node, decision, delivered=node.fabric is self.destination.site)
-            elif (entered := (over.sender, self._context(node, over.sender, context, decision))) in (
-                self._passing
-            ):
-                back = Trail(node=over.sender, end=over.sender, looped=True)
-                yield _ahead(decision, over, back)
-            else:
-                for rest in self.trails(*entered):
-                    yield _ahead(decision, over, rest)
+            return (_end(node, loss=decision),)
+        routes = decision.selection.routes
+        if len(routes) == 1:
+            return tuple(self._along(routes[0], node, context, decision))
+        ways = [tuple(self._along(route, node, context, decision)) for route in routes]
+        trails = tuple(trail for way in ways for trail in way)
+        if decision.selection.chance:
+            crossed = {frozenset((trail.delivered, trail.segments) for trail in way) for way in ways}
+            decision.is_open = len(crossed) > 1
+            for trail in trails if decision.is_open else ():
+                trail.by_chance = True  # nobody else has it yet
+        return trails
+
+    def _along(self, route: Route, node: Node, context: Context, decision: Decision) -> Iterator[Trail]:
+        over = route.learned_over
+        if over in self.graph.into_lan:
+            over = self.graph.into_lan[over]
+        if loss := self._loss(node, context, decision, over):
+            yield _end(node, decision, loss=loss)
+        elif over is None:  # the prefix ends here: an appliance's own network, or not the packet's site
+            yield _end(node, decision, delivered=node.fabric is self.destination.site)
+        elif (entered := (over.sender, self._context(node, over.sender, context, decision))) in self._passing:
+            yield _ahead(decision, over, Trail(node=over.sender, end=over.sender, looped=True))
+        else:
+            for rest in self.trails(*entered):
+                yield _ahead(decision, over, rest)
 
     def _context(self, node: Node, entered: Node, context: Context, decision: Decision) -> Context:
         if isinstance(entered, ApplianceNode):

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from routing import Direction, Path
+from routing import Direction, Path, predict_paths
+from tests.routing.descriptions import location, network, router, tunnel_end
 
 Pair = tuple[str, str]
 Predict = Callable[..., dict[Pair, Path]]
@@ -628,6 +629,46 @@ def test_a_lan_that_shares_between_expressroute_and_vpn_is_left_to_chance(paths:
     assert not path.determined
     with_preference = {"circuits": changes["circuits"]}
     assert paths(with_preference)["location1", "hub"].determined
+
+
+def test_which_instance_of_a_gateway_a_router_uses_makes_no_difference() -> None:
+    """Each router has two equal paths over its own tunnel, one by each instance of the gateway.
+
+    Which of the two it takes is chance, but it is the same tunnel; and that the LAN, and the gateway on the
+    way back, share between the routers' tunnels is certain (RFC 2328, 16.4; VPNHA).
+    """
+    numbers = {"ce1": (1, 2), "ce2": (3, 4), "store": (5, 6)}
+    described = network(
+        virtualNetworks={
+            "hub": {
+                "addressSpace": ["10.10.0.0/16"],
+                "subnets": {"GatewaySubnet": {"prefix": "10.10.255.0/26"}},
+                "vpnGateway": {"activeActive": True},
+            }
+        },
+        locations={
+            "office": location(65021, "192.168.1.0/24"),
+            "warehouse": location(65022, "192.168.2.0/24"),
+        },
+        routers={
+            "ce1": router("office", 0),
+            "ce2": router("office", 1),
+            "store": router("warehouse", 2),
+        },
+        tunnels={
+            f"to-{name}": {
+                "virtualNetwork": "hub",
+                "router": tunnel_end(name, f"172.16.0.{each[0]}", *each),
+            }
+            for name, each in numbers.items()
+        },
+    )
+    found = {(path.source, path.destination): path for path in next(predict_paths(described)).paths}
+    path = found["office", "warehouse"]
+    assert {way[1] for way in path.forward.hops} == {"tunnel:to-ce1", "tunnel:to-ce2"}
+    assert path.determined
+    assert not path.symmetric
+    assert path.reason.startswith("office shares traffic equally between to-ce1 and to-ce2 (RFC 2328")
 
 
 def test_either_link_of_one_circuit_is_the_same_circuit(paths: Predict, over: Over) -> None:
