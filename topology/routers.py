@@ -29,6 +29,10 @@ class Management(Described):
     """A name or address, which OpenSSH's configuration may map; the router's own name if left out."""
     host_key: str | None = None
     """The router's public host key, to pin it here instead of in known_hosts."""
+    serial: str | None = Field(None, pattern=r"^[A-Za-z0-9]{4,32}$")
+    """The chassis' serial number, to be checked before anything is sent; not checked if left out."""
+    revert_minutes: int | None = Field(None, ge=0, le=120)
+    """When a push undoes itself unless it is confirmed; `iosxe:revertMinutes` if left out, 0 does without."""
     mode: RouterMode | None = None
     """The network's own `routerMode` if left out."""
 

@@ -121,6 +121,24 @@ def test_router_gets_the_gateways_addresses_and_the_tunnels_key(test_stack: Any)
     assert not any(azure_key in line for line in router["lines"])
 
 
+def test_router_is_known_by_its_serial_and_pushed_after_others_of_its_site(
+    deploy: Callable[..., Any], stack_file: Path
+) -> None:
+    network = described(stack_file)
+    network["routers"]["location1-ce1"]["management"] = {"serial": "FXS1932Q0AB", "revertMinutes": 9}
+    routers = deploy(network).of_type("iosxe:index:Configuration")
+    taken = {
+        name: tuple(router.get(key) for key in ("serial", "revertMinutes", "site"))
+        for name, router in routers.items()
+    }
+    assert taken == {
+        "location1-ce1-router": ("FXS1932Q0AB", 9, "location1"),
+        "location1-ce2-router": (None, None, "location1"),
+        "location2-ce1-router": (None, None, "location2"),
+        "location2-ce2-router": (None, None, "location2"),
+    }
+
+
 @pytest.mark.parametrize(
     ("preview", "circuits", "connected"),
     [

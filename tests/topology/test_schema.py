@@ -211,7 +211,13 @@ COMPLETE: Mapping[str, Any] = {
     "routers": {
         "ce1": {
             "location": "office",
-            "management": {"host": "ce1.example.com", "hostKey": "ssh-ed25519 AAAA", "mode": "push"},
+            "management": {
+                "host": "ce1.example.com",
+                "hostKey": "ssh-ed25519 AAAA",
+                "serial": "FXS1932Q0AB",
+                "revertMinutes": 10,
+                "mode": "push",
+            },
             "vrf": {"name": "10", "routeDistinguisher": "65010:10"},
             "lan": {
                 "interface": "GigabitEthernet0/0/2",
