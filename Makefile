@@ -27,8 +27,8 @@ demo: setup ## deploy the test stack on the lab with the real Pulumi engine; as 
 .PHONY: test
 test: packages check ## everything: `check`, then long tests, those on the lab and those on the real engine
 	$(BIN)/python -m lab.engine
-	$(BIN)/python -m pytest -q -m "(thorough or emulated) and not engine" -n $(WORKERS)
-	$(BIN)/python -m pytest -q -m engine -n $(WORKERS)
+	$(BIN)/python -m pytest -q -m "(thorough or emulated) and not engine" -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -q -m engine -n $(WORKERS) --dist worksteal
 
 .PHONY: check
 check: setup ## the fast part: format, lint, types, import contracts, unit tests
@@ -37,7 +37,7 @@ check: setup ## the fast part: format, lint, types, import contracts, unit tests
 	$(BIN)/mypy $(PACKAGES) __main__.py tests
 	cd policy && ../$(BIN)/mypy --config-file ../pyproject.toml .
 	PYTHONPATH=.:policy $(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -q -m "not engine and not emulated and not thorough" -n $(WORKERS)
+	$(BIN)/python -m pytest -q -m "not engine and not emulated and not thorough" -n $(WORKERS) --dist worksteal
 
 .PHONY: bench
 bench: packages $(BENCH_INSTALLED) ## measure previews, policies, predictions, pushes beside other tools, living networks

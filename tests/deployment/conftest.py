@@ -6,7 +6,9 @@ what the emulated routers run.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import shutil
 import signal
@@ -228,12 +230,26 @@ def deployment(make_deployment: Make) -> Deployment:
 
 @pytest.fixture(scope="session")
 def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the test stack, deployed and refreshed, and its lab, which is stopped.
+    """A folder with the test stack, deployed once for all of pytest's processes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "deployed"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            _deploy_and_stop(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+def _deploy_and_stop(folder: Path) -> None:
+    """Deploy the test stack, refresh it, and stop its lab.
 
     The refresh takes up what Azure finished after Pulumi had asked: the hub's half of a peering connects when
     the spoke's half comes.
     """
-    folder = tmp_path_factory.mktemp("deployed")
     deployment = _make_project(folder, "Pulumi.test.yaml")
     deployment.start_lab()
     try:
@@ -242,7 +258,6 @@ def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert result.code == 0, result.output
     finally:
         deployment.stop_lab()
-    return folder
 
 
 @pytest.fixture
