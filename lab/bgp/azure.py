@@ -3,8 +3,9 @@
 - A virtual network programs what its gateways learned, ExpressRoute's before VPN's (PATH-2); a peering's own
   route stands before both (PATH-5). Gateways learn its address space from it, whole (PEER-13).
 - Nothing passes between the gateways of a virtual network (PATH-8), or from circuit to circuit (PATH-9).
-- Microsoft's edge hides the gateways' private AS from routers (PATH-4) and replaces it towards other virtual
-  networks (ASN-16), which it reaches only if both sides allow that (ER-17).
+- Microsoft's edge hides private AS numbers from routers: the gateways' (PATH-4) and, it is inferred, those of
+  other locations. It replaces the gateways' towards other virtual networks (ASN-16), which it reaches only if
+  both sides allow that (ER-17).
 
 The session between a virtual network and its gateways is the lab's own device: in Azure it is no BGP. Its AS
 is taken out of every path.
@@ -170,10 +171,7 @@ class AzureSide:
             RouteMap(
                 name="to-router",
                 clauses=(
-                    Clause(
-                        matches=(f"community {_FROM_GATEWAY.name}",),
-                        sets=(f"as-path exclude {AZURE_GATEWAY_ASN}", "community none"),
-                    ),
+                    Clause(matches=(f"community {_FROM_GATEWAY.name}",), sets=("community none",)),
                     Clause(matches=(f"community {_FAR_ROUTER.name}",), sets=("community none",)),
                 ),
             )

@@ -61,6 +61,8 @@ class Neighbor:
     export_map: str | None = None
     export_prefixes: str | None = None
     as_override: bool = False
+    hides_private_as: bool = False
+    """Take private AS numbers out of what it is told, but its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -235,6 +235,7 @@ class Premises:
                 bfd=link.bfd,
                 import_map="from-router",
                 export_map="to-router",
+                hides_private_as=True,
             )
         )
 

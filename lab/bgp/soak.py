@@ -26,6 +26,7 @@ from routing import element_names
 from topology import CONFIG_KEY, Network
 
 _LIFETIME = 3600.0
+_STOP_AGAIN = 0.2
 
 
 def main() -> int:
@@ -39,10 +40,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     room.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(options.parallel) as pool:
-        for result in pool.map(lambda seed: _look_at(room, seed, options.failures), seeds):
-            sys.stdout.write(f"{_line(result)}\n")
-            sys.stdout.flush()
+    try:
+        _look_at_all(room, seeds, options.parallel, options.failures)
+    except KeyboardInterrupt:
+        sys.stderr.write("ended; what came of whole networks is kept, and the next run goes on from there\n")
+        return 130
     results = _kept(room)
     if options.report:
         write_report(results, options.report)
@@ -64,6 +66,25 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _look_at_all(room: Path, seeds: range, parallel: int, failures: int | None) -> None:
+    pool = ThreadPoolExecutor(parallel)
+    looks = [pool.submit(_look_at, room, seed, failures) for seed in seeds]
+    try:
+        for look in looks:
+            sys.stdout.write(f"{_line(look.result())}\n")
+            sys.stdout.flush()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        while not all(look.done() for look in looks):  # interrupted: without its network, a look ends
+            for seed in seeds:
+                stop(_directory(room, seed))
+            time.sleep(_STOP_AGAIN)
+
+
+def _directory(room: Path, seed: int) -> Directory:
+    return Directory(room / f"seed-{seed}" / "bgp")
+
+
 def _look_at(room: Path, seed: int, failures: int | None) -> Result:
     """Return what is kept of a seed, or bring its network to life."""
     description, network = generate(seed)
@@ -71,11 +92,16 @@ def _look_at(room: Path, seed: int, failures: int | None) -> Result:
     if failures is not None and failures < len(elements):
         elements = tuple(Random(seed).sample(elements, failures))  # noqa: S311 (no secret)
     kept = _load(room / f"{seed}.json")
-    if kept and not kept["error"] and kept["fingerprint"] == fingerprint(network):
-        looked_at = {verdict["failure"] for verdict in kept["verdicts"]}
-        if looked_at.issuperset(elements):
-            return kept
-    result = _bring_to_life(room / f"seed-{seed}", seed, description, network, elements)
+    if kept and (kept["error"] or kept["fingerprint"] != fingerprint(network)):
+        kept = None
+    looked_at = {verdict["failure"] for verdict in kept["verdicts"]} if kept else set()
+    left = tuple(element for element in elements if element not in looked_at)
+    if kept and not left:
+        return kept
+    result = _bring_to_life(_directory(room, seed), seed, description, network, left)
+    if kept:
+        result["verdicts"] = [*kept["verdicts"], *result["verdicts"]]
+        result["seconds"] = round(kept["seconds"] + result["seconds"], 1)
     (room / f"{seed}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
 
@@ -96,13 +122,13 @@ def _kept(room: Path) -> list[Result]:
 
 
 def _bring_to_life(
-    folder: Path, seed: int, description: dict[str, Any], network: Network, elements: tuple[str, ...]
+    directory: Directory, seed: int, description: dict[str, Any], network: Network, elements: tuple[str, ...]
 ) -> Result:
     """Build one network, check it, and end it; its folder stays if something went wrong."""
+    folder = directory.path.parent
     folder.mkdir(exist_ok=True)
     stack_file = folder / f"Pulumi.seed-{seed}.yaml"
     stack_file.write_text(json.dumps({"config": {CONFIG_KEY: description}}, indent=2), encoding="utf-8")
-    directory = Directory(folder / "bgp")
     verdicts = folder / "verdicts.json"
     verdicts.unlink(missing_ok=True)
     began = time.monotonic()
