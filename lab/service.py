@@ -22,7 +22,7 @@ from lab.directory import USERNAME, LabDirectory, azure_variables, write_private
 from lab.iosxe.plane import Plane
 from lab.iosxe.server import RouterServer
 from lab.living import LivingNetwork
-from topology import StackFileError, load_stack
+from topology import StackFileError, load_stack, stack_file
 
 PLAIN = "LAB_PLAIN"
 """A variable of the environment: if it is set, nothing lives behind the routers, also where it could."""
@@ -34,17 +34,12 @@ class LabError(RuntimeError):
     """The lab cannot do what was asked; the message says why and what to do."""
 
 
-def stack_file(project: Path, stack: str) -> Path:
-    """Return where a stack is described."""
-    return project / f"Pulumi.{stack}.yaml"
-
-
 def why_plain(project: Path, stack: str) -> str:
     """Return why no network can live behind the routers, with the mend; empty if one can."""
     if os.environ.get(PLAIN):
         return f"{PLAIN} is set"
-    if not stack_file(project, stack).exists():
-        return f"there is no {stack_file(project, stack).name}"
+    if not stack_file(stack, project).exists():
+        return f"there is no {stack_file(stack, project).name}"
     return missing_prerequisite() or ""
 
 
@@ -147,7 +142,7 @@ class Lab:
         self._parts.push_async_callback(self._azure.stop)
         self._plugins = await self._attach_plugins()
         if not self._why_plain:
-            described = stack_file(self._project, self._stack)
+            described = stack_file(self._stack, self._project)
             self._living = LivingNetwork(self._directory.living, described, self._azure.wires)
             self._living.start()
             self._parts.push_async_callback(self._living.stop)
@@ -206,7 +201,7 @@ class Lab:
 
     def _plane(self, host: str, name: str) -> Plane | None:
         """Return what moves packets behind a router; None behind those of stacks that do not live."""
-        if self._living is None or host not in routers_of(stack_file(self._project, self._stack)):
+        if self._living is None or host not in routers_of(stack_file(self._stack, self._project)):
             return None
         return self._living.plane(name)
 

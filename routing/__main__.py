@@ -24,7 +24,7 @@ from routing.report import paths_document
 from routing.route_views import route_tables, tables_document
 from routing.views import RouteTable
 from routing.walkthrough import Walkthrough, explain_path, walkthrough_document
-from topology import CONFIG_KEY, Document, Mistake, Network, Place, StackFileError, load_network
+from topology import CONFIG_KEY, Document, Mistake, Network, Place, StackFileError, load_network, stack_file
 from topology.document import read_document
 
 BAD_INPUT = 2
@@ -175,7 +175,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Predict which path every pair of sites takes, before anything is deployed.",
         epilog="An ELEMENT is written kind:name, such as link:expressroute1/primary or router:location1-ce1.",
     )
-    parser.add_argument("--stack", required=True, metavar="NAME", help="reads Pulumi.NAME.yaml")
+    parser.add_argument(
+        "--stack", required=True, metavar="NAME", help="reads Pulumi.NAME.yaml; or any file's path"
+    )
     failures = parser.add_mutually_exclusive_group()
     failures.add_argument(
         "--failure",
@@ -220,10 +222,10 @@ def _parser() -> argparse.ArgumentParser:
 def _stack_file(stack: str) -> Path:
     """Return the stack's file: here, or beside the nearest Pulumi.yaml upwards, where Pulumi looks for it."""
     here = Path.cwd()
-    name = f"Pulumi.{stack}.yaml"
-    if (here / name).exists():
-        return here / name
-    return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists()), here) / name
+    if (found := stack_file(stack, here)).exists():
+        return found
+    projects = (place for place in (here, *here.parents) if (place / "Pulumi.yaml").exists())
+    return stack_file(stack, next(projects, here))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from topology.azure import CircuitFamily, CircuitTier, Existing, ExpressRouteGat
 from topology.document import Document
 from topology.errors import Mistake, Place, StackFileError
 from topology.expressroute import Circuit, CircuitConnection, GlobalReach, Link, LinkName, PrivatePeering
-from topology.loader import CONFIG_KEY, load_config, load_network, load_stack, read_config
+from topology.loader import CONFIG_KEY, load_config, load_network, load_stack, read_config, stack_file
 from topology.network import Network
 from topology.routers import (
     DefaultInformation,
@@ -103,4 +103,5 @@ __all__ = [
     "load_stack",
     "overlapping",
     "read_config",
+    "stack_file",
 ]

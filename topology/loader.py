@@ -27,6 +27,12 @@ SECTIONS = {
 """The network's attribute for each section of named objects, by its key in the file."""
 
 
+def stack_file(stack: str, project: Path) -> Path:
+    """Return where a stack of a project is described: by its name, or by the path of any such file."""
+    named = Path(stack)
+    return named if named.suffix in {".yaml", ".yml"} else project / f"Pulumi.{stack}.yaml"
+
+
 def load_stack(path: Path) -> Network:
     """Load the network from a stack file `Pulumi.<stack>.yaml`.
 

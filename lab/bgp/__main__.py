@@ -11,7 +11,7 @@ from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError
 from lab.bgp.lifecycle import INSIDE, enter, start, stop
 from lab.bgp.manner import Manner
-from topology import StackFileError
+from topology import StackFileError, stack_file
 
 _LIFETIME = 3600.0
 _NEXT = """\
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace, directory: Directory) -> int:
 
 
 def _up(options: argparse.Namespace, directory: Directory) -> int:
-    status = start(directory, stack_file(options.stack), options.lifetime)
+    status = start(directory, stack_file(options.stack, Path.cwd()).absolute(), options.lifetime)
     sys.stdout.write(f"built in {status['startedSeconds']:.1f} s\n")
     sys.stdout.flush()
     try:
@@ -94,12 +94,6 @@ def _up(options: argparse.Namespace, directory: Directory) -> int:
     else:
         sys.stdout.write(_NEXT)
     return code
-
-
-def stack_file(stack: str) -> Path:
-    """Return a stack's file in the current folder, or the file itself if its path is given."""
-    named = Path(stack)
-    return (named if named.suffix in {".yaml", ".yml"} else Path(f"Pulumi.{stack}.yaml")).absolute()
 
 
 if __name__ == "__main__":

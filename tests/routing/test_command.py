@@ -138,6 +138,16 @@ def test_the_stack_file_is_found_from_inside_the_project() -> None:
     assert len(predicted(cwd=ROOT / "routing").scenarios[0].paths) == 30
 
 
+def test_the_stack_file_may_be_named_by_its_path(tmp_path: Path) -> None:
+    described = tmp_path / "another.yaml"
+    described.write_text((ROOT / "Pulumi.test.yaml").read_text(), encoding="utf-8")
+    by_path = run("--stack", str(described), "--json", cwd=tmp_path)
+    assert (
+        json.loads(by_path.stdout)["scenarios"]
+        == json.loads(run("--stack", "test", "--json").stdout)["scenarios"]
+    )
+
+
 def test_tables_show_every_pair_and_what_each_failure_changes() -> None:
     done = run_from_a_shell("--stack", "test")
     assert (done.returncode, done.stderr) == (0, "")
