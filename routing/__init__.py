@@ -2,7 +2,14 @@
 
 from routing.comparison import Change, Comparison, Effect, compare_forecasts, comparison_document
 from routing.course import Direction
-from routing.elements import RoutingError, UnknownElementError, UnknownSiteError, element_names
+from routing.elements import (
+    RoutingError,
+    UnknownElementError,
+    UnknownSiteError,
+    check_elements,
+    check_sites,
+    element_names,
+)
 from routing.findings import Finding, FindingKind, Severity, findings_document
 from routing.forecast import MANY_SITES, Forecast
 from routing.graph import Segment, SegmentKind
@@ -46,6 +53,8 @@ __all__ = [
     "UnknownSiteError",
     "UnstableRoutingError",
     "Walkthrough",
+    "check_elements",
+    "check_sites",
     "collect_findings",
     "compare_forecasts",
     "comparison_document",

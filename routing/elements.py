@@ -43,11 +43,16 @@ class UnknownElementError(RoutingError):
     """A failure was asked for of something that the network does not have."""
 
     def __init__(self, element: str, known: tuple[str, ...]) -> None:
-        close = get_close_matches(element, known, n=1)
-        meant = f" Did you mean {close[0]}?" if close else ""
+        close = _of_name(element, known) or get_close_matches(element, known, n=1)
+        meant = f" Did you mean {' or '.join(close)}?" if close else ""
         super().__init__(
             f"{element!r} is no element of this network.{meant} It has: {', '.join(known) or 'none'}"
         )
+
+
+def _of_name(name: str, known: tuple[str, ...]) -> list[str]:
+    """Return the elements that a name without a kind may stand for, or whose owner has that name."""
+    return [each for each in known if name in {(full := each.partition(":")[2]), full.partition("/")[0]}]
 
 
 class UnknownSiteError(RoutingError):

@@ -11,6 +11,7 @@ from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError
 from lab.bgp.lifecycle import INSIDE, enter, start, stop
 from lab.bgp.manner import Manner
+from routing import RoutingError
 from topology import StackFileError, stack_file
 
 _LIFETIME = 3600.0
@@ -27,7 +28,7 @@ def main() -> int:
     options = _parse()
     try:
         return _run(options, Directory(options.directory.absolute() / "bgp"))
-    except (LivingLabError, StackFileError) as error:
+    except (LivingLabError, RoutingError, StackFileError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except KeyboardInterrupt:

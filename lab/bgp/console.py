@@ -25,7 +25,7 @@ from lab.bgp.manner import Manner
 from lab.bgp.measuring import measure, memory
 from lab.bgp.namespaces import inside
 from lab.bgp.places import RUN
-from routing import element_names
+from routing import check_elements, check_sites, element_names
 from topology import Network, load_stack
 
 _MEASURED_SECONDS = 10.0
@@ -40,6 +40,7 @@ def run(options: argparse.Namespace, directory: Directory) -> int:
         case "status":
             _say_status(blueprint, directory)
         case "check":
+            check_elements(network, options.failure)
             failures = element_names(network) if options.all_failures else tuple(options.failure)
             return _check(network, blueprint, failures, options)
         case "run":
@@ -114,7 +115,9 @@ def _run_in(blueprint: Blueprint, node: str, program: list[str]) -> int:
 
 def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, directory: Directory) -> int:
     element = options.element or default_element(network)
+    check_elements(network, (element,))
     pair = tuple(options.pair) if options.pair else affected_pair(network, element)
+    check_sites(network, *pair)
     for site in pair:
         if site not in blueprint.sites:
             raise LivingLabError(f"{site} is no site of this network: {', '.join(blueprint.sites)}")

@@ -127,3 +127,25 @@ def test_a_router_without_power_starts_from_nothing_and_carries_traffic_again(li
     )
     assert "router:location2-ce1" in before & after
     assert "router:location2-ce1" not in during
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("drill", "circuit:nope"), "'circuit:nope' is no element of this network."),
+        (("drill", "hub"), "Did you mean gateway:hub/expressroute or gateway:hub/vpn?"),
+        (("drill", "--pair", "hub", "hub"), "hub is both ends"),
+        (
+            ("check", "--failure", "circuit:expressroute"),
+            "Did you mean circuit:expressroute",
+        ),
+        (("check", "--failure", "router:location1-ce1", "--failure", "router:location1"), "It has: circuit:"),
+    ],
+)
+def test_an_unknown_name_ends_before_anything_is_measured(
+    living: Any, arguments: tuple[str, ...], meant: str
+) -> None:
+    code, said = living.run(*arguments)
+    assert code == 2
+    assert meant in said
+    assert len(said.splitlines()) == 1
