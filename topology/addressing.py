@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated, Any, TypeVar
@@ -19,12 +20,23 @@ def _parse_prefix(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw i
 
 
 def _parse_address(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
-    if isinstance(value, str):
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
-            IPv4Address(value)
+            IPv4Address(str(value))
         except ValueError:
             raise ValueError(f"{value!r} is no IPv4 address such as 10.10.30.4") from None
     return value
+
+
+def _parse_area(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
+    """Write an area dotted: IOS takes it as a number, too (`network ... area 0`)."""
+    if isinstance(value, IPv4Address):
+        return value
+    number = isinstance(value, str) and re.fullmatch(_AREA_NUMBER, value)
+    try:
+        return str(IPv4Address(int(value) if number else str(value) if isinstance(value, bool) else value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no OSPF area such as 0 or 0.0.0.0") from None
 
 
 def _parse_interface(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw input)
@@ -58,6 +70,9 @@ _ADDRESS = rf"({_OCTET}\.){{3}}{_OCTET}"
 _LENGTH = "(3[0-2]|[12]?[0-9])"
 
 
+_AREA_NUMBER = "(0|[1-9][0-9]{0,8})"
+
+
 def _text(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
 
@@ -68,6 +83,19 @@ Prefix = Annotated[
 Address = Annotated[IPv4Address, BeforeValidator(_parse_address), _text(_ADDRESS, "10.10.30.4")]
 InterfaceAddress = Annotated[
     IPv4Interface, BeforeValidator(_parse_interface), _text(f"{_ADDRESS}/{_LENGTH}", "192.168.30.0/31")
+]
+
+OspfArea = Annotated[
+    IPv4Address,
+    BeforeValidator(_parse_area),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
+                {"type": "string", "pattern": f"^({_ADDRESS}|{_AREA_NUMBER})$", "examples": ["0.0.0.0"]},  # noqa: S104 (an area)
+            ]
+        }
+    ),
 ]
 
 Asn = Annotated[int, Field(ge=1, le=4294967294)]
@@ -87,6 +115,11 @@ IANA_RESERVED_ASNS = frozenset({23456, *range(64496, 64512), *range(65535, 65552
 
 CIRCUIT_RESERVED_ASNS = frozenset(range(65515, 65521))
 """Private ASNs that a circuit's peering refuses (ASN-6); 65516 is here, and not in the set for VPN."""
+
+
+def is_reserved(asn: int) -> bool:
+    """Return whether no device on premises may have an ASN (ASN-4)."""
+    return asn in AZURE_RESERVED_ASNS | IANA_RESERVED_ASNS
 
 
 Label = TypeVar("Label")

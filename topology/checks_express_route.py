@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from topology.addressing import AZURE_RESERVED_ASNS, CIRCUIT_RESERVED_ASNS, outside
+from topology.addressing import AZURE_RESERVED_ASNS, CIRCUIT_RESERVED_ASNS, is_reserved, outside
 from topology.azure import CircuitTier, ExpressRouteGatewaySku
 from topology.errors import Mistake, flaw
 from topology.expressroute import Circuit, CircuitConnection
@@ -71,7 +71,7 @@ def _links(network: Network) -> Found:
             yield flaw(*path, "interface", says=f"is missing: the interface of {link.router}")
         router = network.routers.get(link.router or "")
         site = network.locations.get(router.location) if router else None
-        if site and site.asn != circuit.private_peering.peer_asn:
+        if site and site.asn != circuit.private_peering.peer_asn and not is_reserved(site.asn):
             expected = circuit.private_peering.peer_asn
             says = f"{link.router} is in AS {site.asn}, but the peering expects {expected}"
             yield flaw(*path, "router", says=says)

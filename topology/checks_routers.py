@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from topology.addressing import AZURE_RESERVED_ASNS, IANA_RESERVED_ASNS
+from topology.addressing import is_reserved
 from topology.errors import Mistake, flaw
 from topology.network import Network
 from topology.routers import Router
@@ -15,11 +15,14 @@ Found = Iterator[Mistake]
 Path = tuple[str, ...]
 
 
+RESERVED = "is reserved (ASN-1 to ASN-4): use 64512-65514 or 65521-65534"
+
+
 def _locations(network: Network) -> Found:
     for site in network.locations.values():
         path = ("locations", site.name)
-        if site.asn in AZURE_RESERVED_ASNS | IANA_RESERVED_ASNS:
-            yield flaw(*path, "asn", says=f"{site.asn} is reserved (ASN-1 to ASN-4)")
+        if is_reserved(site.asn):
+            yield flaw(*path, "asn", says=f"{site.asn} {RESERVED}")
         for key, address in (("host", site.host), ("defaultGateway", site.default_gateway)):
             if address and not any(address in prefix for prefix in site.prefixes):
                 yield flaw(*path, key, says=f"{address} is in none of {site.name}'s prefixes")

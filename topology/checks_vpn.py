@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from topology.addressing import outside
+from topology.addressing import is_reserved, outside
 from topology.errors import Mistake, flaw
 from topology.network import Network
 from topology.vpn import IpsecPolicy, Tunnel, TunnelRouter
@@ -73,7 +73,7 @@ def _to_routers(network: Network) -> Found:
             says = f"is missing: the way from {router.name} to the VPN gateway's public address (GW-4)"
             yield flaw("routers", router.name, "internetNextHop", says=says)
         site = network.locations.get(router.location) if router else None
-        if site and vnet and gateway and gateway.asn == site.asn:
+        if site and vnet and gateway and gateway.asn == site.asn and not is_reserved(site.asn):
             says = f"{site.name} and {vnet.name}'s VPN gateway are both in AS {site.asn} (ASN-8)"
             yield flaw(*path, says=says)
         if site:

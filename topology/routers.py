@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from topology.addressing import Address, InterfaceAddress
+from topology.addressing import Address, InterfaceAddress, OspfArea
 from topology.expressroute import VlanId
 from topology.model import Described, Named
 
@@ -63,8 +63,8 @@ class Ospf(Described):
     """The process's number on this router."""
     router_id: Address
     """Only a label: it needs to be on no interface."""
-    area: Address
-    """In dotted form, such as 0.0.0.0."""
+    area: OspfArea
+    """As a number or dotted: 0 and 0.0.0.0 are one area."""
     default_metric: int = Field(10, ge=1, le=16777214)
     """Of the routes that BGP brings."""
     default_information: DefaultInformation = DefaultInformation.NEVER

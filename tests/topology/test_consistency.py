@@ -613,6 +613,10 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
         ),
         (("locations.location2.asn", "64500 is reserved (ASN-1 to ASN-4)"),),
     ),
+    "a location with Azure's ASN": (
+        at("locations.location1.asn", 65515),
+        (("locations.location1.asn", "65515 is reserved (ASN-1 to ASN-4): use 64512-65514 or 65521-65534"),),
+    ),
     "a host outside the location": (
         at("locations.location2.host", "10.1.32.10"),
         (("locations.location2.host", "10.1.32.10 is in none of location2's prefixes"),),

@@ -126,12 +126,17 @@ def test_host_addresses_are_counted_from_the_networks_own(prefix: IPv4Network) -
     assert host_address(prefix, 1) == next(prefix.hosts())
 
 
-def load_with(prefix: str = "10.0.0.0/24", host: str = "10.0.0.4", lan: str = "192.168.0.0/31") -> Network:
+def load_with(
+    prefix: str = "10.0.0.0/24",
+    host: str | float = "10.0.0.4",
+    lan: str = "192.168.0.0/31",
+    area: object = "0.0.0.0",
+) -> Network:
     router = {
         "location": "office",
         "vrf": {"name": "10", "routeDistinguisher": "65010:10"},
         "lan": {"interface": "GigabitEthernet1", "address": lan},
-        "ospf": {"process": 1, "routerId": "1.1.1.1", "area": "0.0.0.0"},
+        "ospf": {"process": 1, "routerId": "1.1.1.1", "area": area},
     }
     site = {"asn": 65010, "prefixes": [prefix], "host": host}
     data = {"location": "a", "locations": {"office": site}, "routers": {"ce": router}}
@@ -163,6 +168,31 @@ def test_addresses_as_a_file_may_not_write_them(given_: dict[str, str], message:
         load_with(**given_)
     assert len(caught.value.mistakes) == 1
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("area", "dotted"),
+    [(0, "0.0.0.0"), ("0", "0.0.0.0"), (7, "0.0.0.7"), ("256", "0.0.1.0"), ("0.0.0.7", "0.0.0.7")],
+)
+def test_an_ospf_area_is_written_as_a_number_or_dotted(area: int | str, dotted: str) -> None:
+    """IOS takes both, and they are one area."""
+    ospf = load_with(area=area).routers["ce"].ospf
+    assert ospf
+    assert str(ospf.area) == dotted
+
+
+@pytest.mark.parametrize("area", [-1, 2**32, "4294967296", "0.0.0", "backbone", 1.5, True])
+def test_what_is_no_ospf_area_gets_one_message_with_both_spellings(area: object) -> None:
+    with pytest.raises(
+        StackFileError, match=r"routers\.ce\.ospf\.area: .* is no OSPF area such as 0 or 0\.0\.0\.0"
+    ):
+        load_with(area=area)
+
+
+@pytest.mark.parametrize("host", [5, 10.1])
+def test_a_number_for_an_address_is_not_told_to_be_put_in_quotes(host: float) -> None:
+    with pytest.raises(StackFileError, match=f"{host} is no IPv4 address such as"):
+        load_with(host=host)
 
 
 @pytest.mark.parametrize("lan", ["192.168.0.0/31", "192.168.0.1/31", "192.168.0.1/30", "192.168.0.1/32"])

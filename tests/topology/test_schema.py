@@ -78,6 +78,8 @@ MISTAKES: Mapping[str, tuple[tuple[str, ...], Any]] = {
     "a prefix for an address": (("virtualNetworks", "hub", "host"), "10.10.30.4/32"),
     "an octet too large": (("virtualNetworks", "hub", "host"), "10.10.30.256"),
     "an octet with a leading zero": (("virtualNetworks", "hub", "host"), "10.10.030.4"),
+    "an area below zero": (("routers", "location1-ce1", "ospf", "area"), -1),
+    "an area in words": (("routers", "location1-ce1", "ospf", "area"), "backbone"),
     "an interface's name as typed": (("routers", "location1-ce1", "lan", "interface"), "te0/0/0"),
     "an unknown preset": (("tunnels", "hub-branch", "ipsecPolicy"), "weak"),
     "an incomplete resource id": (("circuits", "expressroute1", "existing"), {"id": "expressroute1"}),
