@@ -19,7 +19,7 @@ from components.references import (
 
 
 def existing_virtual_network(
-    existing: topology.Existing, region: str, placements: Placements
+    described: topology.VirtualNetwork, existing: topology.Existing, region: str, placements: Placements
 ) -> VirtualNetworkReference:
     """Refer to a virtual network; its gateway subnet is the one Azure knows by that name."""
     found = ResourceId.parse(existing.id, "virtualNetworks")
@@ -28,6 +28,7 @@ def existing_virtual_network(
         id=pulumi.Output.from_input(found.text),
         name=found.name,
         subnet_ids={topology.GATEWAY_SUBNET: pulumi.Output.from_input(gateway_subnet)},
+        address_space=described.address_space,
         placement=placements.beside(found, region),
     )
 

@@ -131,7 +131,7 @@ class HybridNetwork(pulumi.ComponentResource):
         for name, vnet in self._network.virtual_networks.items():
             if vnet.existing:
                 region = self._network.region(vnet)
-                references[name] = existing_virtual_network(vnet.existing, region, self._placements)
+                references[name] = existing_virtual_network(vnet, vnet.existing, region, self._placements)
                 continue
             args = VirtualNetworkArgs(
                 described=vnet,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Network
 from typing import Self
 
 import pulumi
@@ -57,6 +58,8 @@ class VirtualNetworkReference:
     name: pulumi.Input[str]
     subnet_ids: Mapping[str, pulumi.Output[str]]
     """By name; of a virtual network that exists already, the gateways' only."""
+    address_space: Sequence[IPv4Network]
+    """As described: what the halves of its peerings in other virtual networks have to have noted (PEER-7)."""
     placement: Placement
     """Where it is, and where its gateways and their connections go."""
 

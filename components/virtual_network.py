@@ -51,6 +51,7 @@ class VirtualNetwork(pulumi.ComponentResource):
             id=self.id,
             name=self._virtual_network.name,
             subnet_ids=self.subnet_ids,
+            address_space=self._args.described.address_space,
             placement=self._args.placement,
         )
 

@@ -1,4 +1,10 @@
-"""Both halves of a VNet peering: the hub lends its gateways, the spoke uses them (PEER-1)."""
+"""Both halves of a VNet peering: the hub lends its gateways, the spoke uses them (PEER-1).
+
+Azure notes the other side's address space in each half, and notes it anew only when a write of that half asks
+to (`syncRemoteAddressSpace`); until then nothing reaches a prefix that the other side has got since
+(https://learn.microsoft.com/azure/virtual-network/update-virtual-network-peering-address-space). So each half
+says which address space it has to have noted, and is written again as that changes, after the network itself.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +66,10 @@ class VnetPeering(pulumi.ComponentResource):
             resource_group_name=local.placement.resource_group_name,
             virtual_network_name=local.name,
             remote_virtual_network=network.SubResourceArgs(id=remote.id),
+            remote_address_space=network.AddressSpaceArgs(
+                address_prefixes=[str(prefix) for prefix in remote.address_space]
+            ),
+            sync_remote_address_space="true",  # in the query of each write, as azurerm has it, the first too
             allow_virtual_network_access=True,
             allow_forwarded_traffic=described.allow_forwarded_traffic,
             allow_gateway_transit=described.gateway_transit and transit,

@@ -73,13 +73,15 @@ class ArmClient:
         _check(status, body)
         return dict(body)
 
-    async def write(self, path: str, api_version: str, body: JsonObject) -> JsonObject:
+    async def write(
+        self, path: str, api_version: str, body: JsonObject, query: Mapping[str, str] | None = None
+    ) -> JsonObject:
         """Create or replace a resource, wait until Azure is done, and return it.
 
         Raises:
             Unfinished: if Azure took the change and then failed, or nobody waits any longer.
         """
-        status, headers, answer = await self._send("PUT", self._url(path, api_version), body)
+        status, headers, answer = await self._send("PUT", self._url(path, api_version, query), body)
         _check(status, answer)
         try:
             await self._wait(headers)
@@ -117,8 +119,8 @@ class ArmClient:
                 continue
             return
 
-    def _url(self, path: str, api_version: str) -> str:
-        return f"{path}?{urlencode({'api-version': api_version})}"
+    def _url(self, path: str, api_version: str, query: Mapping[str, str] | None = None) -> str:
+        return f"{path}?{urlencode({'api-version': api_version, **(query or {})})}"
 
     async def _send(
         self, method: str, url: str, body: JsonObject | None = None

@@ -210,8 +210,11 @@ async def _write(
     client: ArmClient, path: str, body: JsonObject, resource: ResourceType, inputs: Struct
 ) -> JsonObject:
     """Write a resource; what Azure does not finish is kept in the state as far as it has come."""
+    sent = from_struct(inputs)
+    query = {name: str(sent[name]) for name in resource.query_parameters if sent.get(name)}
+    body = {name: value for name, value in body.items() if name not in resource.query_parameters}
     try:
-        return await client.write(path, resource.api_version, body)
+        return await client.write(path, resource.api_version, body, query)
     except Unfinished as error:
         found = None if error.given_up else await client.read(path, resource.api_version)
         raise InitFailedError(

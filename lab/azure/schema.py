@@ -49,6 +49,9 @@ PATHS = {
 }
 """Where each supported type lives in Azure Resource Manager."""
 
+_QUERY_PARAMETERS = {"network:VirtualNetworkPeering": ("syncRemoteAddressSpace",)}
+"""Inputs that go into the address of a write, not into its body."""
+
 _MUST_REPLACE = {
     "resources:ResourceGroup": {"location"},
     "network:VirtualNetwork": {"location"},
@@ -98,6 +101,8 @@ class ResourceType:
     must_replace: frozenset[str]
     kept_children: tuple[str, ...] = ()
     """Lists of children that the real provider fills in, on an update, with those that are there."""
+    query_parameters: tuple[str, ...] = ()
+    """Inputs that are parameters of the write itself; Azure never returns them."""
     path_parameters: tuple[str, ...] = field(default=())
     """Without the subscription's; the last one is the resource's name."""
 
@@ -135,6 +140,7 @@ def _resource_type(name: str) -> ResourceType:
             sdk_types.input_type_py_to_pulumi_names(arguments).get(child, child)
             for child in _KEPT_CHILDREN.findall(documented)
         ),
+        query_parameters=_QUERY_PARAMETERS.get(name, ()),
         path_parameters=parameters,
     )
 

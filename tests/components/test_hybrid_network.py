@@ -21,6 +21,14 @@ def test_hub_lends_its_gateways_and_only_the_spoke_uses_them(test_stack: Any) ->
     assert hub["remoteVirtualNetwork"] == {"id": "id-of-spoke-virtual-network"}
 
 
+def test_each_half_of_a_peering_is_written_again_as_the_other_side_changes(test_stack: Any) -> None:
+    halves = test_stack.of_type(f"{NETWORK}VirtualNetworkPeering")
+    hub, spoke = halves["hub-spoke-peering-hub-half"], halves["hub-spoke-peering-spoke-half"]
+    assert hub["remoteAddressSpace"] == {"addressPrefixes": ["10.11.30.0/26"]}
+    assert spoke["remoteAddressSpace"] == {"addressPrefixes": ["10.10.30.0/24"]}
+    assert hub["syncRemoteAddressSpace"] == spoke["syncRemoteAddressSpace"] == "true"
+
+
 def test_branch_gateway_has_its_own_asn(test_stack: Any) -> None:
     gateways = test_stack.of_type(f"{NETWORK}VirtualNetworkGateway")
     assert gateways["branch-vpn-gateway"]["bgpSettings"] == {"asn": 65516}

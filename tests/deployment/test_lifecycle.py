@@ -145,6 +145,34 @@ def test_update_of_a_network_and_a_circuit_keeps_their_children(deployed: Deploy
     assert deployed.pulumi("preview", "--expect-no-changes").code == 0
 
 
+def test_a_network_that_grows_is_in_sync_with_its_peer_after_one_up(deployed: Deployment) -> None:
+    halves = {
+        "hub": f"{HUB}/virtualNetworks/vnet-hub-test-eastus/virtualNetworkPeerings/peer-to-spoke",
+        "spoke": f"{HUB}/virtualNetworks/vnet-spoke-test-eastus/virtualNetworkPeerings/peer-to-hub",
+    }
+    grown = "[10.11.30.0/26, 10.13.30.0/24]"
+    deployed.edit(("addressSpace: [10.11.30.0/26]", f"addressSpace: {grown}"))
+    preview = deployed.pulumi("preview", "--diff")
+    assert "hub-spoke-peering-hub-half" in preview.output
+    deployed.forget_requests()
+    assert deployed.up().changes["updated"] >= 2
+    written = [path for method, path in deployed.azure_requests() if method == "PUT"]
+    assert len(written) == len(set(written)), "each once"
+    assert len([path for path in written if "virtualNetworkPeerings" in path]) == 1, "the half that lags"
+    for half in halves.values():
+        assert deployed.azure_resource(half)["properties"]["peeringSyncLevel"] == "FullyInSync"
+    noted = deployed.azure_resource(halves["hub"])["properties"]["remoteAddressSpace"]["addressPrefixes"]
+    assert noted == ["10.11.30.0/26", "10.13.30.0/24"]
+    for command in (("preview",), ("refresh", "--yes"), ("preview",)):
+        nothing = deployed.pulumi(*command, *(("--expect-no-changes",) if command == ("preview",) else ()))
+        assert nothing.code == 0, nothing.output
+
+    deployed.edit((f"addressSpace: {grown}", "addressSpace: [10.11.30.0/26]"))
+    deployed.up()
+    for half in halves.values():
+        assert deployed.azure_resource(half)["properties"]["peeringSyncLevel"] == "FullyInSync"
+
+
 def test_a_new_preference_reaches_the_router_in_place(deployed: Deployment) -> None:
     deployed.edit(
         (

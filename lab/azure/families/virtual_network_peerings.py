@@ -20,6 +20,12 @@ _SYNC_LEVELS = {
     (False, True): "RemoteNotInSync",
     (True, True): "LocalAndRemoteNotInSync",
 }
+"""By whether this half lags behind the other side's network, and the other half behind this one.
+
+A network grew: its own half is RemoteNotInSync, the other one LocalNotInSync, and to sync that one mends both
+(Azure/azure-powershell, src/Network/Network.Test/ScenarioTests/VirtualNetworkTests.ps1, run against Azure;
+ansible-collections/azure#1025 syncs what is LocalNotInSync).
+"""
 
 
 def list_gateways(state: State, virtual_network: ResourceId) -> list[Resource]:
@@ -63,7 +69,8 @@ def _fill(change: Change) -> None:
     """Settle the state of both halves (PEER-8), and note the other side's address space as it is now.
 
     That space is noted again only when the request asks to (`syncRemoteAddressSpace`): until then a peering
-    whose other side grew is not in sync.
+    whose other side grew is not in sync. The space that the request's body names counts for nothing: whoever
+    reads a peering, changes a flag and writes it back sends the old one.
     """
     remote = change.target(change.properties["remoteVirtualNetwork"])
     other = _other_half(change.state, change)
@@ -104,8 +111,9 @@ def _describe(state: State, half: Resource) -> Properties:
     }
     if remote is not None:
         described["remoteVirtualNetworkAddressSpace"] = _space(remote)
-        local_lags = other is not None and other.hidden["remoteSpace"] != _space(local)
-        described["peeringSyncLevel"] = _SYNC_LEVELS[local_lags, half.hidden["remoteSpace"] != _space(remote)]
+        local_lags = half.hidden["remoteSpace"] != _space(remote)
+        remote_lags = other is not None and other.hidden["remoteSpace"] != _space(local)
+        described["peeringSyncLevel"] = _SYNC_LEVELS[local_lags, remote_lags]
     return described
 
 

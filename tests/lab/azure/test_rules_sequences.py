@@ -107,11 +107,19 @@ def test_a_peering_is_in_sync_again_once_it_is_told_to(network: Any) -> None:
     hub = network.azure.get("virtualNetworks/hub")
     hub["properties"]["addressSpace"]["addressPrefixes"].append("10.99.0.0/24")
     network.azure.put("virtualNetworks/hub", hub)
+    other = {"properties": {"remoteVirtualNetwork": network.azure.ref("virtualNetworks/spoke")}}
     half = "virtualNetworks/spoke/virtualNetworkPeerings/to-hub"
-    assert network.azure.get(half)["properties"]["peeringSyncLevel"] == "RemoteNotInSync"
+    grown = "virtualNetworks/hub/virtualNetworkPeerings/to-spoke"
+    assert network.azure.get(half)["properties"]["peeringSyncLevel"] == "LocalNotInSync"
+    assert network.azure.get(grown)["properties"]["peeringSyncLevel"] == "RemoteNotInSync"
+    network.azure.send("PUT", network.azure.id(grown) + "?syncRemoteAddressSpace=true", other)
+    assert network.azure.get(half)["properties"]["peeringSyncLevel"] == "LocalNotInSync", (
+        "not the side to sync"
+    )
     body = {"properties": {"remoteVirtualNetwork": network.azure.ref("virtualNetworks/hub")}}
     network.azure.send("PUT", network.azure.id(half) + "?syncRemoteAddressSpace=true", body)
-    assert network.azure.get(half)["properties"]["peeringSyncLevel"] == "FullyInSync"
+    for synced in (half, grown):
+        assert network.azure.get(synced)["properties"]["peeringSyncLevel"] == "FullyInSync"
 
 
 def test_an_expressroute_gateway_needs_a_27(network: Any) -> None:
