@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from topology.addressing import is_reserved
 from topology.errors import Mistake, flaw
 from topology.network import Network
+from topology.ports import is_physical
 from topology.routers import Router
 
 Found = Iterator[Mistake]
@@ -39,6 +40,13 @@ def _lan_sources(network: Network) -> Found:
             yield flaw(*path, "lan", "nextHop", says=says)
         if lan.next_hop == lan.address.ip:
             yield flaw(*path, "lan", "nextHop", says=f"{lan.next_hop} is the router's own address")
+
+
+def _routed_ports(network: Network) -> Found:
+    for router in network.routers.values():
+        if router.lan.vlan is not None and not is_physical(router.lan.interface):
+            says = f"{router.lan.interface} has no sub-interfaces: leave it out"
+            yield flaw("routers", router.name, "lan", "vlan", says=says)
 
 
 def _ports(network: Network) -> Found:
@@ -137,6 +145,7 @@ def _shared_by_two_routers(network: Network) -> Found:
 CHECKS: tuple[Callable[[Network], Found], ...] = (
     _locations,
     _lan_sources,
+    _routed_ports,
     _ports,
     _tunnel_numbers,
     _loopbacks,

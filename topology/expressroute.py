@@ -12,6 +12,7 @@ from pydantic import Field
 from topology.addressing import Asn, Prefix, host_address
 from topology.azure import CircuitFamily, CircuitTier, Existing
 from topology.model import Described, Named
+from topology.ports import Port
 
 VlanId = Annotated[int, Field(ge=1, le=4094)]
 """An 802.1Q tag (ER-4)."""
@@ -31,8 +32,8 @@ class Link(Described):
     """The link's /30: the customer takes the first usable address, Microsoft the second (ER-3)."""
     router: str | None = None
     """The customer edge router; left out if somebody else's router ends the link."""
-    interface: str | None = Field(None, pattern=r"^[A-Z][A-Za-z]+[0-9/]+$")
-    """That router's physical interface, such as TenGigabitEthernet0/0/0."""
+    interface: Port | None = None
+    """That router's physical interface, by the name that it prints, such as TenGigabitEthernet0/0/0."""
     outer_vlan: VlanId | None = None
     """The outer tag that selects the circuit, where the provider uses Q-in-Q (ER-5)."""
     enabled: bool = True

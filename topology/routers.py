@@ -9,6 +9,7 @@ from pydantic import Field
 from topology.addressing import Address, InterfaceAddress, OspfArea
 from topology.expressroute import VlanId
 from topology.model import Described, Named
+from topology.ports import LanPort
 
 
 class RouterMode(StrEnum):
@@ -73,8 +74,8 @@ class Ospf(Described):
 class LanInterface(Described):
     """A router's interface towards the LAN switch."""
 
-    interface: str = Field(pattern=r"^[A-Z][A-Za-z]+[0-9/]+$")
-    """The port, such as TenGigabitEthernet1/0/0."""
+    interface: LanPort
+    """The port, by the name that the router prints, such as TenGigabitEthernet1/0/0."""
     vlan: VlanId | None = None
     """The tag of a sub-interface; the port itself if left out."""
     address: InterfaceAddress

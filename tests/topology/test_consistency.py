@@ -637,6 +637,10 @@ TABLE: Mapping[str, tuple[Changes, tuple[Expected, ...]]] = {
         both(at("routers.location2-ce1.ospf", ...), at("routers.location2-ce1.lan.nextHop", "192.168.31.0")),
         (("routers.location2-ce1.lan.nextHop", "192.168.31.0 is the router's own address"),),
     ),
+    "a VLAN on what is no port": (
+        both(at(f"{CE1}.lan.interface", "BDI30"), at(f"{CE1}.lan.vlan", 30)),
+        ((f"{CE1}.lan.vlan", "BDI30 has no sub-interfaces"),),
+    ),
     "two links on one port and VLAN": (
         both(
             at("circuits.expressroute1.privatePeering.secondary.router", "location1-ce1"),
