@@ -118,7 +118,7 @@ _STEPS: dict[type[Node], tuple[tuple[Step, ...], Ending]] = {
             _shortest("VPN-14"),
             EXTERNAL_FIRST,
         ),
-        Ending(shares=True, source="VPNHA"),
+        Ending(shares=True, source="GW-14"),
     ),
     MicrosoftEdgeNode: (
         (_local_preference("ER-16"), _shortest("RFC 4271, 9.1.2.2"), EXTERNAL_FIRST),

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from difflib import get_close_matches
 
 import grpc
 from pulumi.runtime import proto
@@ -69,6 +70,12 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
         self._secrets: set[str] = set()
         """Of all resources so far: one may repeat what another keeps secret."""
 
+    def _no_rule(self, name: str) -> str:
+        """Say that there is no such rule, and which may be meant: all of them fill a screen."""
+        near = get_close_matches(name, self._policies, n=3)
+        meant = f"did you mean {' or '.join(near)}?" if near else "policy/README.md has the rules' names"
+        return f"the policy pack has no rule {name}: {meant}"
+
     def Configure(  # noqa: N802 (the protocol's name)
         self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext
     ) -> object:
@@ -76,11 +83,7 @@ class NetworkAnalyzer(_PolicyAnalyzerServicer):
         answer: object = super().Configure(request, context)  # type: ignore[no-untyped-call]
         unknown = sorted(set(request.policyConfig) - set(self._policies) - {_ALL})
         if unknown:
-            known = ", ".join(sorted(self._policies))
-            context.abort(
-                grpc.StatusCode.INVALID_ARGUMENT,
-                f"the policy pack has no rule {', '.join(unknown)}; its rules: {known}",
-            )
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "; ".join(map(self._no_rule, unknown)))
         if _ALL in request.policyConfig and request.policyConfig[_ALL].properties.fields:
             context.abort(
                 grpc.StatusCode.INVALID_ARGUMENT,

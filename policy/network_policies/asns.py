@@ -87,10 +87,10 @@ def _local_gateway_reserved(case: Case) -> Findings:
 
 
 def _router_reserved(case: Case) -> Findings:
-    for asn, line in own_asns(router_lines(case.resource)).items():
+    for asn, what in own_asns(router_lines(case.resource)).items():
         if asn in RESERVED_FOR_VPN:
             yield Finding(
-                wrong=f"line {line} gives the router ASN {asn}, which no on-premises device may have",
+                wrong=f"{what} gives the router ASN {asn}, which no on-premises device may have",
                 mend=f"Set it to {_USABLE}",
             )
 

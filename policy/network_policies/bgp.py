@@ -42,7 +42,7 @@ class Neighbor:
     shown_asn: int
     """The AS that the peer sees: another one with `local-as` or in a confederation."""
     is_external: bool
-    line: int
+    place: str
     is_active: bool
     has_tunnel: bool
     """Its session leaves over a tunnel that may lead to Azure."""
@@ -111,7 +111,7 @@ def spell(neighbor: Neighbor) -> str:
     """Name a neighbor and its line."""
     where = f" in VRF {neighbor.vrf}" if neighbor.vrf else ""
     kind = "ExpressRoute" if neighbor.is_expressroute else "VPN" if neighbor.is_vpn else "BGP"
-    return f"{kind} neighbor {neighbor.address}{where} (line {neighbor.line})"
+    return f"{kind} neighbor {neighbor.address}{where} ({neighbor.place})"
 
 
 def with_unread(check: Check, *, families: bool = False) -> Check:
@@ -152,23 +152,25 @@ def _sections(lines: tuple[Line, ...]) -> Mapping[int, list[Line]]:
     for line in lines:
         opened = _ROUTER_BGP.match(line.section)
         if opened:
-            sections.setdefault(asn_of(opened[1], f"the ASN in line {line.number}"), []).append(line)
+            asn = asn_of(opened[1], f'the ASN of "{line.section}"')
+            sections.setdefault(asn, []).append(line)
     return sections
 
 
-def own_asns(lines: tuple[Line, ...]) -> Mapping[int, int]:
-    """Return the router's own ASNs, each with the number of the line that sets it first.
+def own_asns(lines: tuple[Line, ...]) -> Mapping[int, str]:
+    """Return the router's own ASNs, each with the place of what sets it first.
 
     Raises:
         NotProvenError: One is a placeholder.
     """
-    found: dict[int, int] = {}
+    found: dict[int, str] = {}
     for line in lines:
         opened = _ROUTER_BGP.match(line.text)
         if opened:
-            found.setdefault(asn_of(opened[1], f"the ASN in line {line.number}"), line.number)
+            asn = asn_of(opened[1], f'the ASN of "{line.text}" ({line.place})')
+            found.setdefault(asn, f'"{line.text}" ({line.place})')
     for neighbor in neighbors(lines):
-        found.setdefault(neighbor.shown_asn, neighbor.line)
+        found.setdefault(neighbor.shown_asn, f"neighbor {neighbor.address} ({neighbor.place})")
     return found
 
 
@@ -257,7 +259,7 @@ class _Reader:
             shown_asn=asn_of(local_as, f"local-as of neighbor {peer}") if local_as else self._identifier,
             remote_asn=remote,
             is_external=external,
-            line=attributes.line,
+            place=attributes.place,
             is_active=is_active or (activation is None and self._is_active_elsewhere(peer, values)),
             has_tunnel=self._ways.lead_into_tunnel(peer, vrf, values.get("update-source", "")),
             update_source=values.get("update-source", ""),

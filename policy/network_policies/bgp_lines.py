@@ -29,7 +29,8 @@ _Inherited = tuple[str, str]
 class Attributes:
     """What the lines say about one neighbor, peer group or template in one address family."""
 
-    line: int = 0
+    place: str = ""
+    """Where the first of them stands."""
     values: dict[str, str] = field(default_factory=dict, repr=False)
     filters: dict[tuple[str, str], str] = field(default_factory=dict)
     templates: dict[_Inherited, None] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class Attributes:
     def over(self, base: Attributes) -> Attributes:
         """Lay these over more general ones."""
         return Attributes(
-            self.line or base.line,
+            self.place or base.place,
             {**base.values, **self.values},
             {**base.filters, **self.filters},
             {**base.templates, **self.templates},
@@ -60,7 +61,7 @@ def read_families(section: Iterable[Line]) -> dict[str, dict[str, Attributes]]:
         if match["no"] and what == "remote-as":
             family.pop(match["peer"], None)  # IOS forgets all else about the neighbor with it
             continue
-        attributes = family.setdefault(match["peer"], Attributes(line.number))
+        attributes = family.setdefault(match["peer"], Attributes(line.place))
         _read_attribute(attributes, what, match["rest"], negated=bool(match["no"]))
     return families
 
@@ -72,7 +73,7 @@ def read_templates(section: Iterable[Line]) -> Templates:
         opened = _TEMPLATE.match(line.subsection)
         if opened is None:
             continue
-        attributes = templates.setdefault((opened[1].casefold(), opened[2]), Attributes(line.number))
+        attributes = templates.setdefault((opened[1].casefold(), opened[2]), Attributes(line.place))
         match = _IN_TEMPLATE.match(line.text)
         if match and not _TEMPLATE.match(line.text):
             _read_attribute(attributes, match["what"].casefold(), match["rest"], negated=bool(match["no"]))

@@ -184,7 +184,7 @@ def _places(resource: Resource, matches: Callable[[Text], bool]) -> tuple[Path, 
 def _router_key_in_lines(case: Case) -> Findings:
     for found in keys_in_lines(case.resource):
         yield Finding(
-            wrong=f"line {found.line.number} of {case.resource.name} spells out a key",
+            wrong=f"{found.line.place}, of {case.resource.name} spells out a key",
             mend="Write <secret:NAME> in its place, and give secrets an entry NAME",
         )
 

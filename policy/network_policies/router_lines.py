@@ -64,6 +64,12 @@ class Line:
     subsection: str = ""
     """The address family or template inside `router bgp`."""
 
+    @property
+    def place(self) -> str:
+        """Where a reader finds it: its number, and the section that a preview or the router shows it in."""
+        around = [part for part in (self.section, self.subsection) if part and part != self.text]
+        return f"line {self.number}, in {', '.join(around)}" if around else f"line {self.number}"
+
 
 class Lines(tuple[Line, ...]):  # noqa: SLOT001 (the hash has its place in it)
     """A router's lines. Much is cached by them, so their hash is made once."""

@@ -102,7 +102,7 @@ def _known(case: Case) -> Findings:
                 f"which circuit ExpressRoute neighbor {address} belongs to; none of this stack"
             )
         yield Finding(
-            wrong=f"ExpressRoute neighbor {address} (line {neighbor.line}) is on no link of the circuits "
+            wrong=f"ExpressRoute neighbor {address} ({neighbor.place}) is on no link of the circuits "
             f"with AS {neighbor.own_asn}, which have {', '.join(str(link.prefix) for link in own)}",
             mend=f"Set it to the second address of one of them, or {own[0].property} of "
             f"{own[0].peering.name}",
@@ -120,14 +120,14 @@ def _addresses(case: Case) -> Findings:
             continue
         if address != hosts[1]:
             yield Finding(
-                wrong=f"neighbor {address} (line {neighbor.line}) is not the second address of "
+                wrong=f"neighbor {address} ({neighbor.place}) is not the second address of "
                 f"{link.property} {link.prefix} of {link.peering.name}, which is Microsoft's",
                 mend=f"Set the neighbor to {hosts[1]}",
             )
         other = _other_link(case, link, found, neighbor.vrf) if own is None else None
         if other is not None:
             yield Finding(
-                wrong=f"neighbor {address} (line {neighbor.line}) is on {link.property} {link.prefix} of "
+                wrong=f"neighbor {address} ({neighbor.place}) is on {link.property} {link.prefix} of "
                 f"{link.peering.name}, and {other.name} (line {other.line}) on the other link",
                 mend=f"Set the neighbor to the second address of that link, or {other.name} to {hosts[0]}",
             )
@@ -182,12 +182,12 @@ def _key(case: Case) -> Findings:
         if (key is None) == (neighbor.password == ""):
             if key is not None and _is_another(case, neighbor, key):
                 yield Finding(
-                    wrong=f"neighbor {neighbor.address} (line {neighbor.line}) and {link.peering.name} have "
+                    wrong=f"neighbor {neighbor.address} ({neighbor.place}) and {link.peering.name} have "
                     "different keys",
                     mend="Fill in both from one secret",
                 )
             continue
-        has, lacks = f"neighbor {neighbor.address} (line {neighbor.line})", link.peering.name
+        has, lacks = f"neighbor {neighbor.address} ({neighbor.place})", link.peering.name
         if key is not None:
             has, lacks = lacks, has
         yield Finding(

@@ -50,7 +50,7 @@ def _held_back(case: Case) -> Findings:
         more = [one for one in over_vpn if not any(other.covers(one) for other in taken)]
         if more:
             yield Finding(
-                wrong=f"ExpressRoute neighbor {neighbor.address} (line {neighbor.line}) is not let in with "
+                wrong=f"ExpressRoute neighbor {neighbor.address} ({neighbor.place}) is not let in with "
                 f"{_spell(more[0])}, VPN neighbor {rival.address} is, so these routes come in over VPN",
                 mend="Let both in with the same prefixes",
             )

@@ -30,14 +30,14 @@ Lines = tuple[Line, ...]
 # --- what the site has --------------------------------------------------------------------------------
 
 
-def _networks(lines: Lines, vrf: str) -> Iterator[tuple[IPv4Network, int]]:
-    """Yield the prefixes that a table originates, each with the number of its line."""
+def _networks(lines: Lines, vrf: str) -> Iterator[tuple[IPv4Network, str]]:
+    """Yield the prefixes that a table originates, each with the place of its line."""
     for line in lines:
         match = _NETWORK.match(line.text)
         if match and _vrf_of(line.subsection) == vrf and line.section.casefold().startswith("router bgp "):
             prefix = prefix_of(f"{match[1]}/{match[2]}") if match[2] else _classful(match[1])
             if prefix is not None:
-                yield prefix, line.number
+                yield prefix, line.place
 
 
 def _classful(text: str) -> IPv4Network | None:
@@ -58,11 +58,11 @@ def _network_apart(case: Case) -> Findings:
     lines = router_lines(case.resource)
     spaces = address_spaces(case.stack)
     for vrf in dict.fromkeys(neighbor.vrf for neighbor in azure_neighbors(lines)):
-        for prefix, number in _networks(lines, vrf):
+        for prefix, place in _networks(lines, vrf):
             for space, network in spaces.overlapping(prefix):
                 if prefix.subnet_of(space):
                     yield Finding(
-                        wrong=f'"network {prefix}" (line {number}) is {space} of {network.name}, or a part '
+                        wrong=f'"network {prefix}" ({place}) is {space} of {network.name}, or a part '
                         "of it, which Azure takes from no router",
                         mend="Tell Azure of prefixes outside its VNets, or of one around them",
                     )
@@ -73,10 +73,10 @@ def _networks_told(case: Case) -> Findings:
     lines = router_lines(case.resource)
     for neighbor in neighbors(lines):
         told = _told(neighbor, lines) if neighbor.is_expressroute else None
-        for prefix, line in _networks(lines, neighbor.vrf) if told is not None else ():
+        for prefix, place in _networks(lines, neighbor.vrf) if told is not None else ():
             if not any(other.covers(exactly(prefix)) for other in told or ()):
                 yield Finding(
-                    wrong=f'"network {prefix}" (line {line}) is held back by the outbound filter of '
+                    wrong=f'"network {prefix}" ({place}) is held back by the outbound filter of '
                     f"ExpressRoute neighbor {neighbor.address}",
                     mend=f"Add {prefix} to the filter, or take the network out",
                 )

@@ -153,13 +153,13 @@ def _undefined(all_lines: tuple[Line, ...]) -> tuple[Finding, ...]:
 def _find_undefined(lines: list[Line]) -> Iterator[Finding]:
     for kind in _KINDS:
         defined = {match[1] for line in lines if (match := kind.definition.match(line.text))}
-        missing: dict[str, int] = {}
+        missing: dict[str, Line] = {}
         for name, line in _references(kind, lines):
             if name not in defined and name not in _BUILT_IN:
-                missing.setdefault(name, line.number)
-        for name, number in missing.items():
+                missing.setdefault(name, line)
+        for name, line in missing.items():
             yield Finding(
-                wrong=f"line {number} refers to {kind.name} {name}, which no line defines",
+                wrong=f'"{line.text}" ({line.place}) refers to {kind.name} {name}, which no line defines',
                 mend=f"Define {kind.name} {name}, or take the reference out",
             )
 
@@ -185,11 +185,10 @@ def _vrf_whole(case: Case) -> Findings:
             defined.setdefault(opened[1], line.number)
             parts.setdefault(opened[1], set()).add(" ".join(line.text.casefold().split()[:2]))
     yield from _used_too_early(lines, defined)
-    for vrf, number in _bgp_vrfs(lines).items():
+    for vrf, place in _bgp_vrfs(lines).items():
         if vrf in defined and not any(part.startswith("rd ") for part in parts[vrf]):
             yield Finding(
-                wrong=f'line {number} opens an address family for VRF {vrf}, which has no "rd", so IOS '
-                "refuses it",
+                wrong=f'{place} opens an address family for VRF {vrf}, which has no "rd", so IOS refuses it',
                 mend=f'Set "rd ASN:NUMBER" in VRF {vrf}',
             )
     for interface in interfaces(lines).values():
@@ -212,13 +211,13 @@ _VRF_SECTION = _pattern(r"(?:ip vrf|vrf definition) (\S+)$")
 _BGP_FAMILY = _pattern(r"address-family ipv4(?: unicast)? vrf (\S+)$")
 
 
-def _bgp_vrfs(lines: tuple[Line, ...]) -> Mapping[str, int]:
-    """Return the VRFs that BGP has an IPv4 family for, each with the line that opens it first."""
-    found: dict[str, int] = {}
+def _bgp_vrfs(lines: tuple[Line, ...]) -> Mapping[str, str]:
+    """Return the VRFs that BGP has an IPv4 family for, each with the line that opens it first, quoted."""
+    found: dict[str, str] = {}
     for line in lines:
         match = _BGP_FAMILY.match(line.text)
         if match and line.section.casefold().startswith("router bgp "):
-            found.setdefault(match[1], line.number)
+            found.setdefault(match[1], f'"{line.text}" ({line.place})')
     return found
 
 
@@ -229,22 +228,22 @@ def _used_too_early(lines: tuple[Line, ...], defined: Mapping[str, int]) -> Find
         if name not in said and line.number < defined.get(name, 0):
             said.add(name)
             yield Finding(
-                wrong=f"line {line.number} uses VRF {name}, which line {defined[name]} defines only then, so "
-                "IOS refuses it",
+                wrong=f'"{line.text}" ({line.place}) uses VRF {name}, which line {defined[name]} defines '
+                "only then, so IOS refuses it",
                 mend=f"Define VRF {name} before its first use",
             )
 
 
 def _placeholder_supplied(case: Case) -> Findings:
     supplied = {kind: _names(case, properties) for kind, properties in _SUPPLIERS.items()}
-    missing: dict[tuple[str, str], int] = {}
+    missing: dict[tuple[str, str], str] = {}
     for line in router_lines(case.resource):
         for kind, name in _PLACEHOLDER.findall(line.text):
             if name not in supplied[kind]:
-                missing.setdefault((kind, name), line.number)
-    for (kind, name), number in missing.items():
+                missing.setdefault((kind, name), line.place)
+    for (kind, name), place in missing.items():
         yield Finding(
-            wrong=f"line {number} has the placeholder <{kind}:{name}>, and nothing supplies it",
+            wrong=f"{place}, has the placeholder <{kind}:{name}>, and nothing supplies it",
             mend=f"Give {_SUPPLIERS[kind]} an entry {name}",
         )
 

@@ -86,7 +86,7 @@ def _bfd(link: Link) -> Findings:
     neighbor, interface, _ = link
     if not neighbor.has_bfd:
         yield Finding(
-            wrong=f"ExpressRoute neighbor {neighbor.address} (line {neighbor.line}) has no BFD: the loss of "
+            wrong=f"ExpressRoute neighbor {neighbor.address} ({neighbor.place}) has no BFD: the loss of "
             "its link shows after up to 180 seconds",
             mend=f'Set "neighbor {neighbor.address} fall-over bfd"',
         )
@@ -102,8 +102,7 @@ def _bfd_over_vpn(case: Case) -> Findings:
     for neighbor in neighbors(router_lines(case.resource)):
         if neighbor.is_vpn and neighbor.has_bfd:
             yield Finding(
-                wrong=f"VPN neighbor {neighbor.address} (line {neighbor.line}) has BFD, which no VPN gateway "
-                "has",
+                wrong=f"VPN neighbor {neighbor.address} ({neighbor.place}) has BFD, which no VPN gateway has",
                 mend=f'Take "neighbor {neighbor.address} fall-over bfd" out',
             )
 
@@ -204,7 +203,7 @@ def _multihop(case: Case) -> Findings:
         if not neighbor.is_multihop or not neighbor.update_source:
             missing = "update-source" if neighbor.is_multihop else "ebgp-multihop"
             yield Finding(
-                wrong=f"VPN neighbor {neighbor.address} (line {neighbor.line}) has no {missing}, and a VPN "
+                wrong=f"VPN neighbor {neighbor.address} ({neighbor.place}) has no {missing}, and a VPN "
                 "gateway is no adjacent peer",
                 mend=f'Set "neighbor {neighbor.address} ebgp-multihop 5" and "neighbor {neighbor.address} '
                 'update-source" to the tunnel',
@@ -223,7 +222,7 @@ def _host_route(case: Case) -> Findings:
             for route in routes
         ):
             yield Finding(
-                wrong=f"VPN neighbor {neighbor.address} (line {neighbor.line}) has no host route into its "
+                wrong=f"VPN neighbor {neighbor.address} ({neighbor.place}) has no host route into its "
                 "tunnel, so its session would run over whatever way BGP finds, ExpressRoute among them",
                 mend=f'Set "ip route{_in_vrf(neighbor)} {neighbor.address} 255.255.255.255 TunnelN"',
             )
@@ -238,7 +237,8 @@ def _strong(case: Case) -> Findings:
         weak = _WEAK.match(line.text) if _CRYPTO.match(line.section) else None
         if weak:
             yield Finding(
-                wrong=f"line {line.number} has {weak['algorithm'] or weak['transform']}, which is weak",
+                wrong=f'"{line.text}" ({line.place}) has {weak["algorithm"] or weak["transform"]}, '
+                "which is weak",
                 mend="Set AES-256, SHA-256 or better, group 14 or better, in the connection's policy too",
             )
 
@@ -251,7 +251,7 @@ def _default_always(case: Case) -> Findings:
         text = line.text.casefold()
         if text.startswith("default-information originate") and "always" in text.split():
             yield Finding(
-                wrong=f'"{line.text}" (line {line.number}) keeps a default route in the site while no way to '
+                wrong=f'"{line.text}" ({line.place}) keeps a default route in the site while no way to '
                 "Azure or beyond is up",
                 mend='Take "always" out, and let the default route come from where it leads',
             )

@@ -90,7 +90,7 @@ def _azure_asn(case: Case) -> Findings:
             for session in tunnel.sessions:
                 if session.remote_asn != gateway_asn(gateway):
                     yield Finding(
-                        wrong=f"neighbor {session.address} (line {session.line}) has AS "
+                        wrong=f"neighbor {session.address} ({session.place}) has AS "
                         f"{session.remote_asn}, and {gateway.name}, to which {connection.resource.name} "
                         f"leads, has {gateway_asn(gateway)}",
                         mend=f'Set "neighbor {session.address} remote-as {gateway_asn(gateway)}"',

@@ -215,7 +215,7 @@ def test_settings_come_from_the_file(deployment: Any, analyze: Any) -> None:
 @pytest.mark.parametrize(
     ("configured", "words"),
     [
-        ({"vpn-gateway-asn": "disabled"}, "no rule vpn-gateway-asn"),
+        ({"vpn-gateway-asn": "disabled"}, "no rule vpn-gateway-asn: did you mean vpn-gateway-asn-grey or"),
         ({"vpn-gateway-asn-reserved": {"exemptions": [{"resource": "*", "until": "2027-01-31"}]}}, "reason"),
         (
             {"vpn-gateway-asn-reserved": {"exemptions": [{"resource": "*", "reason": "x", "until": "May"}]}},

@@ -195,3 +195,25 @@ def test_other_sessions_need_no_filter(deployment: Any, line: str) -> None:
     address = line.split()[1]
     deployment.rewrite(ROUTER, " exit-address-family", f"  {line}\n  neighbor {address} activate")
     assert deployment.judge("preview") == []
+
+
+def test_a_line_is_placed_by_the_section_that_a_preview_shows_it_in() -> None:
+    """A number alone says nothing: a preview numbers no line, and shows changed ones only."""
+    lines = parse(
+        (
+            "hostname ce",
+            "router ospf 30 vrf 30",
+            " default-information originate always",
+            "router bgp 65021",
+            " address-family ipv4 vrf 30",
+            "  neighbor 10.0.0.1 activate",
+        )
+    )
+    assert [line.place for line in lines] == [
+        "line 1",
+        "line 2",
+        "line 3, in router ospf 30 vrf 30",
+        "line 4",
+        "line 5, in router bgp 65021",
+        "line 6, in router bgp 65021, address-family ipv4 vrf 30",
+    ]

@@ -5,11 +5,13 @@ Beside it, what looks broken and is not: a false alarm is worse than a miss.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from network_policies import RULES
+from network_policies.router_lines import parse
 
 from tests.policy.near_misses import NEAR_MISSES
 from tests.policy.table import TABLE
@@ -33,6 +35,20 @@ def test_a_broken_rule_is_found(deployment: Any, shape: str, case: Any) -> None:
     assert {(found.rule, found.resource) for found in said} == case.found
     assert case.level in {found.level for found in said}
     assert not [found for found in said if "itself failed" in found.message]
+    assert [found.message for found in said if not names_section(deployment, found)] == []
+
+
+def names_section(deployment: Any, found: Any) -> bool:
+    """Whether a finding that gives a router's line by its number gives its section, too.
+
+    A preview numbers no line. An interface's section is its name.
+    """
+    number = re.search(r"\bline (\d+)", found.message)
+    if number is None or "lines" not in deployment.resources[found.resource].inputs:
+        return True
+    lines = parse(tuple(map(str, deployment.resources[found.resource].inputs["lines"])))
+    section = next(line.section for line in lines if line.number == int(number[1]))
+    return section.removeprefix("interface ") in found.message
 
 
 @pytest.mark.parametrize(("shape", "case"), in_shapes(NEAR_MISSES))

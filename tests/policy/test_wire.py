@@ -83,3 +83,21 @@ def test_a_misspelt_setting_is_refused(configured: Any) -> None:
         configured.Configure(configuration({"exemption": []}), timeout=30)
     assert refusal.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert f"rule {RULE} has no setting exemption" in str(refusal.value.details())
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("vpn-gateway-asn", "did you mean vpn-gateway-asn-grey or vpn-gateway-asn-reserved"),
+        ("colour", "policy/README.md has the rules' names"),
+    ],
+)
+def test_a_misspelt_rule_is_told_by_the_names_that_are_near(configured: Any, name: str, meant: str) -> None:
+    request = proto.ConfigureAnalyzerRequest(
+        policyConfig={name: proto.PolicyConfig(enforcementLevel=proto.DISABLED)}
+    )
+    with pytest.raises(grpc.RpcError) as refusal:
+        configured.Configure(request, timeout=30)
+    said = str(refusal.value.details())
+    assert f"the policy pack has no rule {name}: {meant}" in said
+    assert len(said) < 300
