@@ -20,14 +20,14 @@ from onprem.process import leave_no_core_file
 from topology import StackFileError, load_stack
 
 FAILED, BAD_INPUT = 1, 2
-DIFFERS = 1
+DIFFERS, NOT_COMPARED = 1, 2
 _SIGNS = {Ending.CHANGED: "+", Ending.UNCHANGED: "=", Ending.FAILED: "!", Ending.SKIPPED: "-"}
 _NAMED = 3
 """Routers that are named in the line of progress, at most."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was asked for: 0; 1 if a router differs or has failed; 2, with one message, for bad input."""
+    """Do what was asked for; the exit code is 0, 1 if a router differs or has failed, 2 if nobody can say."""
     leave_no_core_file()
     options = _parser().parse_args(arguments)
     try:
@@ -49,9 +49,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, says in (
-        ("diff", "show the lines that a push would send; writes nothing, exit code 1 if there are any"),
-        ("push", "send them, read them back, confirm, save; whatever fails is undone"),
-        ("rollback", "undo a push that was interrupted, or else the last one that was made here"),
+        (
+            "diff",
+            (
+                "show the lines that a push would send; writes nothing. Ends with 0 if every router is as"
+                " described, 1 if one differs, 2 for bad input, a missing key, or a router not compared"
+            ),
+        ),
+        (
+            "push",
+            (
+                "send them, read them back, confirm, save; whatever fails is undone. Ends with 0, with 1 if a"
+                " router failed or was not begun, 2 for bad input"
+            ),
+        ),
+        (
+            "rollback",
+            (
+                "undo a push that was interrupted, or else return to what was there before the last push that"
+                " this command has made. Refuses if Pulumi has pushed since, or if it only mended drift."
+                " Ends as 'push' does"
+            ),
+        ),
     ):
         command = commands.add_parser(name, help=says, description=says)
         command.add_argument("routers", nargs="+", metavar="ROUTER", help="a router's name, or 'all'")
@@ -110,9 +129,12 @@ def _diff(project: Project, members: Sequence[Member]) -> int:
         lines = [message.text for message in found.messages]
         if found.seen is not None and found.messages:
             lines.append(f"# {member.router}: fingerprint {found.seen.seen}")
+        ending = Ending.CHANGED if "running" in found.properties else Ending.UNCHANGED
+        if found.seen is None:
+            ending = Ending.FAILED
         return Result(
             router=member.router,
-            ending=Ending.CHANGED if found.properties else Ending.UNCHANGED,
+            ending=ending,
             says="\n".join(lines) or f"{member.router}: as described",
         )
 
@@ -121,8 +143,10 @@ def _diff(project: Project, members: Sequence[Member]) -> int:
     results = {result.router: result for result in _with_progress(alone, compare, rules)}
     for member in members:
         sys.stdout.write(f"{results[member.router].says}\n")
-    differs = any(result.ending is not Ending.UNCHANGED for result in results.values())
-    return DIFFERS if differs else 0
+    endings = {result.ending for result in results.values()}
+    if endings <= {Ending.CHANGED, Ending.UNCHANGED}:
+        return DIFFERS if Ending.CHANGED in endings else 0
+    return NOT_COMPARED
 
 
 def _change(project: Project, members: Sequence[Member], options: argparse.Namespace) -> int:

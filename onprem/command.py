@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from onprem.errors import OnPremisesError
+from onprem.fingerprints import unchanged_secrets
 from onprem.fleet import Ending, Member, Result
 from onprem.inputs import Inputs, Mode, find_flaws
 from onprem.previewed import JOURNAL
@@ -18,7 +19,6 @@ from onprem.render import render_router
 from onprem.resource import (
     Comparison,
     Login,
-    Outcome,
     State,
     access_to,
     apply,
@@ -72,62 +72,86 @@ class Project:
             )
         last = self._last(router)
         outcome = apply(self._inputs(router), last, self.login, cancelled)
-        return self._remember(router, last, outcome)
-
-    def roll_back(self, router: str, cancelled: Callable[[], bool]) -> Result:
-        """Undo a push that was interrupted, or else return to what was pushed before the last one."""
-        inputs = self._inputs(router, checked=False)
-        undone = recover(access_to(inputs, self.login), safeguards_for(inputs, self.login))
-        if undone:
-            return Result(router=router, ending=Ending.CHANGED, says=f"{router}: {undone}")
-        states = self._record(router).states()
-        if not states:
-            raise OnPremisesError(
-                f"{router}: there is no push to roll back: none was made here, and none was interrupted"
-            )
-        before = states[1] if len(states) > 1 else None
-        if before is None:
-            access, safeguards = access_to(inputs, self.login), safeguards_for(inputs, self.login)
-            push(access, Intent(), states[0].pushed, cancelled, safeguards)
-        else:
-            earlier = Inputs(
-                router=router,
-                host=before.host,
-                host_key=before.host_key,
-                lines=before.lines,
-                values=before.values,
-                secrets=self._keys_for(before.lines),
-            )
-            outcome = apply(earlier, states[0], self.login, cancelled)
-            if outcome.failure:
-                raise OnPremisesError(outcome.failure)
-        self._record(router).drop_last()
-        return Result(
-            router=router,
-            ending=Ending.CHANGED,
-            says=f"{router}: as before the last push"
-            if before
-            else f"{router}: nothing of ours is on it any more",
-        )
-
-    def _remember(self, router: str, last: State | None, outcome: Outcome) -> Result:
-        same = last is not None and (last.lines, last.values, last.pushed) == (
-            outcome.state.lines,
-            outcome.state.values,
-            outcome.state.pushed,
-        )
-        if not same:
-            self._record(router).add(outcome.state)
+        if outcome.changed:
+            self._record(router).add(last, outcome.state)
         if outcome.failure:
             return Result(router=router, ending=Ending.FAILED, says=outcome.failure)
         said = "\n".join(message.text for message in outcome.messages)
-        changed = any(message.text.startswith(f"{router}: pushed") for message in outcome.messages)
-        return Result(router=router, ending=Ending.CHANGED if changed else Ending.UNCHANGED, says=said)
+        ending = Ending.CHANGED if outcome.changed else Ending.UNCHANGED
+        return Result(router=router, ending=ending, says=said)
+
+    def roll_back(self, router: str, cancelled: Callable[[], bool]) -> Result:
+        """Undo a push that was interrupted, or else return to what was there before the last one made here.
+
+        Raises:
+            OnPremisesError: nobody knows what was there before, or the router cannot be brought back to it.
+        """
+        inputs, record = self._inputs(router, checked=False), self._record(router)
+        undone = recover(access_to(inputs, self.login), safeguards_for(inputs, self.login))
+        if undone:
+            record.drop_half()
+            return Result(router=router, ending=Ending.CHANGED, says=f"{router}: {undone}")
+        before, last = self._way_back(router)
+        if before is None or not before.pushed.lines:
+            access, safeguards = access_to(inputs, self.login), safeguards_for(inputs, self.login)
+            push(access, Intent(), last.pushed, cancelled, safeguards)
+            record.drop(before)
+            says = f"{router}: as before the last push: nothing of ours is on it any more"
+            return Result(router=router, ending=Ending.CHANGED, says=says)
+        outcome = apply(self._earlier(inputs, before), last, self.login, cancelled)
+        if outcome.failure:
+            raise OnPremisesError(outcome.failure)
+        record.drop(outcome.state)
+        return Result(router=router, ending=Ending.CHANGED, says=f"{router}: as before the last push")
+
+    def _way_back(self, router: str) -> tuple[State | None, State]:
+        """Return what was known of a router before the last push that was made here, and what is since."""
+        pushes = self._record(router).read()
+        if not pushes.made or pushes.last is None:
+            raise OnPremisesError(
+                f"{router}: there is no push to roll back: this command has changed nothing on it, and none"
+                " was interrupted"
+            )
+        exported = self.exported.get(router)
+        if exported is not None and not pushes.knows(exported):
+            raise OnPremisesError(
+                f"{router}: nothing was rolled back: the exported state tells of a push by Pulumi that came"
+                " after the last one made here. Bring back the earlier description, and 'pulumi up'"
+            )
+        if pushes.made[0].repair:
+            raise OnPremisesError(
+                f"{router}: nothing was rolled back: the last push made here only put back lines that had"
+                " changed on the router, and what they had been changed to is not kept. To return to an"
+                " earlier description, bring it back and push"
+            )
+        return pushes.made[0].before, pushes.last
+
+    def _earlier(self, inputs: Inputs, before: State) -> Inputs:
+        """Return what a router ran before, with the keys that it had.
+
+        Raises:
+            OnPremisesError: a key is missing, or is not the one that it had.
+        """
+        earlier = replace(
+            inputs, lines=before.lines, values=before.values, secrets=self._keys_for(before.lines)
+        )
+        flaws = find_flaws(earlier)
+        if flaws:
+            says = "; ".join(f"{flaw.input} {flaw.says}" for flaw in flaws)
+            raise OnPremisesError(f"{inputs.router}: nothing was rolled back: {says}")
+        had, given = before.pushed.fingerprints, earlier.known_secrets
+        others = sorted((given.keys() & had.keys()) - unchanged_secrets(inputs.router, given, had))
+        if others:
+            raise OnPremisesError(
+                f"{inputs.router}: nothing was rolled back: before the last push it had another"
+                f" {', '.join(others)} than --keys gives: give the key that it had then"
+            )
+        return earlier
 
     def _last(self, router: str) -> State | None:
-        if router in self.exported:
-            return self.exported[router]
-        return next(iter(self._record(router).states()), None)
+        """What is known since the last push: Pulumi's state, unless a later push was made here."""
+        pushes, exported = self._record(router).read(), self.exported.get(router)
+        return pushes.last if exported is None or pushes.knows(exported) else exported
 
     def _record(self, router: str) -> Record:
         return Record.of(self.login.safeguards.journal or Path(JOURNAL), self.stack, router)
@@ -197,12 +221,14 @@ def read_keys(file: Path | None) -> dict[str, str]:
         if file.stat().st_mode & 0o077:
             raise OnPremisesError(f"{file} holds keys and others may read it: chmod 600 {file}")
         keys = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise OnPremisesError(
-            f'{file} cannot be read: it has to be a JSON object {{"NAME": "KEY"}}'
-        ) from None
+    except FileNotFoundError:
+        raise OnPremisesError(f"--keys {file}: no such file") from None
+    except OSError as error:
+        raise OnPremisesError(f"--keys {file} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise OnPremisesError(f'--keys {file} has to be a JSON object {{"NAME": "KEY"}}') from None
     if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
-        raise OnPremisesError(f'{file} has to be a JSON object {{"NAME": "KEY"}}')
+        raise OnPremisesError(f'--keys {file} has to be a JSON object {{"NAME": "KEY"}}')
     return keys
 
 

@@ -103,6 +103,8 @@ class Outcome:
 
     state: State
     messages: tuple[Message, ...] = ()
+    changed: bool = False
+    """Whether lines were sent to the router, and not taken back."""
     failure: str = ""
     """Why the router is between two configurations; the state says which lines of ours may be on it."""
 
@@ -242,7 +244,7 @@ def apply(
         )
     except HalfPushed as error:
         half = replace(after, pushed=error.remains, running=Running.HALF_PUSHED)
-        return Outcome(state=half, failure=f"{error}{_left_behind(inputs, after.pushed)}")
+        return Outcome(state=half, changed=True, failure=f"{error}{_left_behind(inputs, after.pushed)}")
     except PushError as error:
         says = f"{error}{_left_behind(inputs, after.pushed)}"
         raise PushError(says, undone=error.undone) from None
@@ -252,7 +254,9 @@ def apply(
         if result.waiting:
             done += f"; not up yet: {', '.join(result.waiting)}"
         messages.insert(0, Message(severity=Severity.INFO, text=done))
-    return Outcome(state=replace(after, pushed=result.pushed), messages=tuple(messages))
+    return Outcome(
+        state=replace(after, pushed=result.pushed), messages=tuple(messages), changed=result.changed
+    )
 
 
 def _left_behind(inputs: Inputs, pushed: Pushed) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.onprem.project import Project
 from tests.onprem.routers import Lab
 from topology import Document, Network, load_network
 
@@ -62,6 +63,14 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     routers = Lab(tmp_path)
     yield routers
     routers.stop()
+
+
+@pytest.fixture
+def run(tmp_path: Path, lab: Lab) -> Iterator[Project]:
+    """Runs the command in a project with the test stack."""
+    project = Project(tmp_path / "project", lab.ssh_config)
+    yield project
+    project.stop()
 
 
 def _merge(data: dict[str, Any], changes: Changes) -> None:

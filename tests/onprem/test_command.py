@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +10,8 @@ import pytest
 from lab.iosxe.faults import Fault, no_faults
 from lab.iosxe.server import RouterServer
 from onprem.placeholders import shared_key
-from tests.onprem.routers import CANARY, PASSWORD, ROUTER, VALUES, Lab, fault_at, on_line
-
-ROOT = Path(__file__).parents[2]
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.onprem.project import Project
+from tests.onprem.routers import CANARY, ROUTER, VALUES, Lab, fault_at, on_line
 
 
 @pytest.fixture
@@ -26,44 +19,8 @@ def router(lab: Lab) -> RouterServer:
     return lab.start()
 
 
-@pytest.fixture
-def run(tmp_path: Path, lab: Lab) -> Run:
-    """Runs the command in a project with the test stack; keys and values are given."""
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "Pulumi.yaml").touch()
-    text = (ROOT / "Pulumi.test.yaml").read_text()
-    (project / "Pulumi.test.yaml").write_text(text)
-    (project / "networks").symlink_to(ROOT / "networks")
-    keys = project / "keys.json"
-    keys.write_text(json.dumps({shared_key("hub-location1"): CANARY}))
-    keys.chmod(0o600)
-
-    def call(*arguments: str, given: bool = True, cwd: Path = project) -> subprocess.CompletedProcess[str]:
-        more = [f"--value={name}={value}" for name, value in VALUES.items()] if given else []
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("IOSXE_")}
-        return subprocess.run(
-            [sys.executable, "-m", "onprem", *arguments, *more, *(("--keys", "keys.json") if given else ())],
-            cwd=cwd,
-            env={
-                **clean,
-                "PYTHONPATH": str(ROOT),
-                "IOSXE_USERNAME": "netops",
-                "IOSXE_PASSWORD": PASSWORD,
-                "IOSXE_SSH_CONFIG": str(lab.ssh_config),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return call
-
-
 @pytest.mark.promise("P1", "P2", "P3", "P25")
-def test_diff_push_diff_rollback(run: Run, router: RouterServer, tmp_path: Path) -> None:
+def test_diff_push_diff_rollback(run: Project, router: RouterServer, tmp_path: Path) -> None:
     before = router.running
     shown = run("diff", ROUTER)
     assert shown.returncode == 1, shown.stderr
@@ -89,7 +46,7 @@ def test_diff_push_diff_rollback(run: Run, router: RouterServer, tmp_path: Path)
 
 
 @pytest.mark.promise("P30")
-def test_rollback_returns_to_the_push_before_the_last(run: Run, router: RouterServer) -> None:
+def test_rollback_returns_to_the_push_before_the_last(run: Project, router: RouterServer) -> None:
     assert run("push", ROUTER, "--yes").returncode == 0
     before = router.running
     other = "203.0.113.77"
@@ -102,7 +59,7 @@ def test_rollback_returns_to_the_push_before_the_last(run: Run, router: RouterSe
 
 
 @pytest.mark.promise("P9", "P10")
-def test_failed_push_is_one_sentence(run: Run, router: RouterServer) -> None:
+def test_failed_push_is_one_sentence(run: Project, router: RouterServer) -> None:
     before = router.running
     router.faults = fault_at(on_line("tunnel destination"), Fault(reject="% Invalid"))
     failed = run("push", ROUTER, "--yes")
@@ -123,9 +80,11 @@ def test_failed_push_is_one_sentence(run: Run, router: RouterServer) -> None:
         pytest.param(("diff", ROUTER, "--value", "x"), "NAME=ADDRESS", id="value"),
         pytest.param(("diff", ROUTER, "--state", "Pulumi.yaml"), "pulumi stack export", id="state"),
         pytest.param(("diff", ROUTER, "--keys", "Pulumi.test.yaml"), "chmod 600", id="keys"),
+        pytest.param(("diff", ROUTER, "--state", "no.json"), "no.json: no such file", id="no state"),
+        pytest.param(("diff", ROUTER, "--keys", "no.json"), "no.json: no such file", id="no keys"),
     ],
 )
-def test_bad_input_is_one_message(run: Run, lab: Lab, arguments: tuple[str, ...], says: str) -> None:
+def test_bad_input_is_one_message(run: Project, lab: Lab, arguments: tuple[str, ...], says: str) -> None:
     found = run(*arguments, given=False)
     assert found.returncode == 2, found.stdout + found.stderr
     assert says in found.stderr
@@ -133,7 +92,7 @@ def test_bad_input_is_one_message(run: Run, lab: Lab, arguments: tuple[str, ...]
     del lab
 
 
-def test_values_and_keys_that_are_missing_are_named(run: Run, router: RouterServer) -> None:
+def test_values_and_keys_that_are_missing_are_named(run: Project, router: RouterServer) -> None:
     found = run("push", ROUTER, "--yes", given=False)
     assert found.returncode == 1
     assert "values has no hub-vpn-gateway-public-ip-1" in found.stdout
@@ -142,8 +101,16 @@ def test_values_and_keys_that_are_missing_are_named(run: Run, router: RouterServ
 
 
 @pytest.mark.promise("P31")
-def test_unreachable_router_is_not_compared(run: Run, lab: Lab, router: RouterServer) -> None:
+def test_unreachable_router_is_not_compared(run: Project, lab: Lab, router: RouterServer) -> None:
     lab.run(router.stop())
     found = run("diff", ROUTER)
-    assert found.returncode == 1
+    assert found.returncode == 2
     assert found.stdout.startswith("not compared: ")
+
+
+def test_missing_key_is_no_difference(run: Project, router: RouterServer) -> None:
+    values = [f"--value={name}={value}" for name, value in VALUES.items()]
+    found = run("diff", ROUTER, *values, given=False)
+    assert found.returncode == 2
+    assert f"secrets has no {shared_key('hub-location1')}" in found.stdout
+    del router
