@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from urllib.parse import quote
 
 import pulumi
 
@@ -95,9 +96,17 @@ class HybridNetwork(pulumi.ComponentResource):
         }
 
     @property
-    def source_places(self) -> dict[str, dict[str, object]]:
-        """Where each component is described: `file` and `line` by its logical name."""
-        return self._source_places
+    def source_places(self) -> str:
+        """Where each component is described: `FILE NAME@LINE NAME@LINE; FILE ...`, by its logical name.
+
+        One text: a line that is added to the stack file moves all that follow, and a preview shows what an
+        output changes to place by place. File names are quoted as in a URL; nothing in it reads as YAML, of
+        which the engine would show the parts.
+        """
+        files: dict[str, list[str]] = {}
+        for name, place in self._source_places.items():
+            files.setdefault(quote(str(place["file"])), []).append(f"{name}@{place['line']}")
+        return "; ".join(" ".join((file, *entries)) for file, entries in files.items())
 
     def _logical_name(self, kind: str, section: str, name: str, *keys: str) -> str:
         """Return an object's logical name, and note where in the stack file it is described.

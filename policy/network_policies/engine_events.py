@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from network_policies.source_places import read_places
+
 _MANDATORY = ("mandatory", "remediate")
 _STACK = "pulumi:pulumi:Stack"
 
@@ -104,5 +106,5 @@ def _places(metadata: object) -> Mapping[str, Any]:
         return {}
     new = metadata.get("new")
     outputs = new.get("outputs") if isinstance(new, dict) else None
-    places = outputs.get(SOURCE_PLACES) if isinstance(outputs, dict) else None
-    return places if isinstance(places, dict) else {}
+    places = read_places(outputs.get(SOURCE_PLACES)) if isinstance(outputs, dict) else None
+    return places or {}

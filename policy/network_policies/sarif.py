@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from network_policies.catalogue import RULES
 from network_policies.engine_events import Violation
@@ -87,7 +88,7 @@ def _result(one: Violation, rule_index: int, place: tuple[str, int]) -> dict[str
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": file},
+                    "artifactLocation": {"uri": quote(file)},
                     "region": {"startLine": line},
                 },
                 "logicalLocations": [

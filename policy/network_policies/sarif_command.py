@@ -11,6 +11,7 @@ from typing import Any
 
 from network_policies.engine_events import SOURCE_PLACES, EventsError, Report, Violation, read_events
 from network_policies.sarif import place_of, sarif_log
+from network_policies.source_places import read_places
 
 _POLICY_FILE = Path(__file__).parents[1] / "PulumiPolicy.yaml"
 
@@ -74,8 +75,8 @@ def _read_places(path: str | None) -> Mapping[str, Any]:
         read = json.loads(Path(path).read_text(encoding="utf-8"))
     except json.JSONDecodeError as mistake:
         raise EventsError(f"{path}, line {mistake.lineno}: no JSON: {mistake.msg}") from None
-    places = read.get(SOURCE_PLACES, read) if isinstance(read, dict) else None
-    if not isinstance(places, dict):
+    places = read_places(read.get(SOURCE_PLACES, read)) if isinstance(read, dict) else None
+    if places is None:
         raise EventsError(f'{path}: no object with places, such as {{"hub": {{"file": "F", "line": 1}}}}')
     return places
 

@@ -145,6 +145,15 @@ def test_update_of_a_network_and_a_circuit_keeps_their_children(deployed: Deploy
     assert deployed.pulumi("preview", "--expect-no-changes").code == 0
 
 
+def test_lines_that_move_in_the_stack_file_change_one_line_of_a_preview(deployed: Deployment) -> None:
+    deployed.edit(("      spoke:\n", "      # a line more\n      spoke:\n"))
+    for shown in ((), ("--diff",)):
+        preview = deployed.pulumi("preview", *shown)
+        (line,) = [line for line in preview.output.splitlines() if "=>" in line]
+        assert line.split()[:2] in (["~", "sourcePlaces"], ["~", "sourcePlaces:"]), preview.output
+        assert "to update" not in preview.output, "nothing but where things stand"
+
+
 def test_a_network_that_grows_is_in_sync_with_its_peer_after_one_up(deployed: Deployment) -> None:
     halves = {
         "hub": f"{HUB}/virtualNetworks/vnet-hub-test-eastus/virtualNetworkPeerings/peer-to-spoke",

@@ -121,6 +121,25 @@ def test_the_line_comes_from_the_stacks_output(convert: Any, places: Any, expect
     assert place(result) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.yaml hub@9 hub-vpn-gateway@3", ("a.yaml", 3)),
+        ("a.yaml hub@9; its%20own/b.yaml hub-vpn-gateway@31 spoke@40", ("its%20own/b.yaml", 31)),
+        ("a.yaml hub@9", ("Pulumi.yaml", 1)),
+        ("a.yaml hub-vpn-gateway@ hub-vpn-gateway@x; ;", ("Pulumi.yaml", 1)),
+    ],
+    ids=["one-file", "two-files", "another-name", "no-lines"],
+)
+def test_the_places_may_be_one_text(convert: Any, tmp_path: Path, text: str, expected: Any) -> None:
+    (result,) = results(convert(finding("wrong"), outputs(text)))
+    assert place(result) == expected
+    given = tmp_path / "outputs.json"
+    given.write_text(json.dumps({"sourcePlaces": text}), encoding="utf-8")
+    (result,) = results(convert(finding("wrong"), options=("--places", str(given))))
+    assert place(result) == expected
+
+
 def test_a_file_with_places_counts_before_the_events(convert: Any, tmp_path: Path) -> None:
     given = tmp_path / "outputs.json"
     given.write_text(json.dumps({"sourcePlaces": {"hub-vpn-gateway": {"file": "a.yaml", "line": 3}}}))
