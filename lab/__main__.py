@@ -12,6 +12,9 @@ from lab.background import behind_the_routers, read_status, reset, start, stop
 from lab.directory import LabDirectory
 from lab.engine import BuildError
 from lab.service import LabError, serve
+from lab.stacks import refuse_unknown
+
+_STACK = "test"
 
 
 def main() -> int:
@@ -43,7 +46,7 @@ def _parse() -> argparse.Namespace:
             "--provider-delay", type=float, default=0.0, help="seconds until a circuit is provisioned"
         )
         command.add_argument(
-            "--stack", default="test", metavar="NAME", help="whose network lives behind the routers"
+            "--stack", metavar="NAME", help="whose network lives behind the routers; test if left out"
         )
     commands.add_parser("stop", help="stop it; its state stays")
     commands.add_parser("status", help="say whether it runs, and where")
@@ -52,11 +55,15 @@ def _parse() -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
+    named: str | None = getattr(arguments, "stack", None)
+    if named is not None and arguments.command != "serve":  # `start` serves without any stack file too
+        refuse_unknown(arguments.project, named)
+    stack = named or _STACK
     match arguments.command:
         case "serve":
-            asyncio.run(serve(directory, arguments.project, arguments.provider_delay, arguments.stack))
+            asyncio.run(serve(directory, arguments.project, arguments.provider_delay, stack))
         case "start":
-            status = start(directory, arguments.project.absolute(), arguments.provider_delay, arguments.stack)
+            status = start(directory, arguments.project.absolute(), arguments.provider_delay, stack)
             sys.stdout.write(f"{behind_the_routers(status)}\n")
             sys.stdout.write(f"the lab is running; source {directory.environment_file}\n")
         case "stop":
@@ -69,11 +76,11 @@ def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
         case "reset":
             reset(directory)
         case "shell":
-            _shell(directory, arguments)
+            _shell(directory, arguments, stack)
         case "demo":
             from lab.demo import demonstrate  # noqa: PLC0415 (the rest need not wait for its tables)
 
-            return demonstrate(directory, arguments.project.absolute(), arguments.stack)
+            return demonstrate(directory, arguments.project.absolute(), stack)
     return 0
 
 
@@ -88,9 +95,9 @@ def _say_status(directory: LabDirectory) -> int:
     return 0
 
 
-def _shell(directory: LabDirectory, arguments: argparse.Namespace) -> None:
+def _shell(directory: LabDirectory, arguments: argparse.Namespace, stack: str) -> None:
     """Replace this process by the user's shell."""
-    status = start(directory, arguments.project.absolute(), arguments.provider_delay, arguments.stack)
+    status = start(directory, arguments.project.absolute(), arguments.provider_delay, stack)
     sys.stdout.write(f"{behind_the_routers(status)}\n")
     sys.stdout.write("plain `pulumi` works on the lab here; `exit` leaves, `make lab-stop` stops the lab\n")
     sys.stdout.flush()

@@ -17,6 +17,7 @@ from typing import Any
 from lab.directory import LabDirectory
 from lab.engine import find_engine
 from lab.service import LabError
+from lab.stacks import refuse_another
 
 _ROOT = Path(__file__).parents[1]
 _START_SECONDS = 180.0
@@ -41,10 +42,11 @@ def start(
         stack: Whose network lives behind the routers, if one can.
 
     Raises:
-        LabError: if it does not come up; the message holds its last words.
+        LabError: if it does not come up, with its last words, or runs for another stack.
         lab.engine.BuildError: if there is no engine and none can be built.
     """
     if (status := read_status(directory)) is not None:
+        refuse_another(status, project, stack)
         return status
     place_engine(directory)
     (directory.path / "state").mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from lab.background import behind_the_routers, read_status, start, stop
 from lab.demo_report import write_reports
 from lab.directory import LabDirectory
 from lab.service import LabError
+from lab.stacks import refuse_mistakes, refuse_unknown
 from topology import Router, load_stack
 
 _POLICY_PACK = "policy"
@@ -90,8 +91,10 @@ def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
     """Deploy a stack on the lab and show what came of it; nothing is destroyed.
 
     Raises:
-        LabError: at the first step that fails.
+        LabError: at the first step that fails, or before anything is started if the stack file has mistakes.
     """
+    refuse_unknown(project, stack)
+    refuse_mistakes(project, stack)
     began = time.monotonic()
     was_running = read_status(directory) is not None
     _say("Starting the lab: an emulated Azure, emulated routers, the real Pulumi engine")

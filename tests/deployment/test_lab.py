@@ -170,3 +170,42 @@ def test_what_keeps_a_lab_from_starting_is_said(lab: CommandLine) -> None:
     assert answer.returncode == 2
     assert "the lab did not start" in answer.stderr
     assert "azure" in answer.stderr
+
+
+def test_an_unknown_stack_is_refused_with_those_that_there_are(lab: CommandLine) -> None:
+    for command in ("demo", "start", "shell"):
+        answer = lab(command, "--stack", "nope")
+        assert (answer.returncode, answer.stderr) == (
+            2,
+            "there is no stack nope: Pulumi.nope.yaml is missing (the stacks here: minimal)\n",
+        )
+    assert not lab.directory.exists()
+    assert [file.name for file in lab.project.glob("Pulumi.*")] == ["Pulumi.minimal.yaml"]
+
+
+def test_a_demo_says_the_mistakes_of_a_stack_file_before_it_starts_anything(lab: CommandLine) -> None:
+    file = lab.project / "Pulumi.minimal.yaml"
+    wrong = file.read_text().replace("interface: GigabitEthernet", "interface: Gi").replace("asn: ", "asm: ")
+    file.write_text(wrong)
+    answer = lab("demo", "--stack", "minimal")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.count("as the router prints it") >= 1
+    assert "unknown key, did you mean asn?" in answer.stderr
+    assert not lab.directory.exists()
+
+
+def test_a_lab_that_runs_for_another_stack_is_not_taken(lab: CommandLine) -> None:
+    other = (ROOT / "Pulumi.minimal.yaml").read_text().replace("office-ce", "attic-ce")
+    (lab.project / "Pulumi.attic.yaml").write_text(other)
+    if "lives their network" not in lab("start", "--stack", "minimal").stdout:
+        assert lab("start", "--stack", "attic").returncode == 0, (
+            "no network can live here: any stack's will do"
+        )
+        return
+    for command in ("demo", "start", "shell"):
+        answer = lab(command, "--stack", "attic")
+        assert answer.returncode == 2
+        assert "the lab runs for stack minimal, not for attic" in answer.stderr
+        assert "`make lab-stop`" in answer.stderr
+    assert lab.status["stack"] == "minimal"
+    assert lab("start", "--stack", "minimal").returncode == 0
