@@ -9,9 +9,27 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 Canonicalise = Callable[[str], str | None]
 """The canonical spelling of one argument, or None where the router would not take it."""
 
-TYPES = ("Loopback", "Tunnel", "GigabitEthernet", "TenGigabitEthernet", "Port-channel")
-"""Interface types in the order in which `show running-config` prints them."""
-VIRTUAL = ("Loopback", "Tunnel", "Port-channel")
+TYPES = (
+    "Loopback",
+    "Tunnel",
+    "Ethernet",
+    "FastEthernet",
+    "GigabitEthernet",
+    "TwoGigabitEthernet",
+    "FiveGigabitEthernet",
+    "TenGigabitEthernet",
+    "TwentyFiveGigE",
+    "FortyGigabitEthernet",
+    "FiftyGigE",
+    "HundredGigE",
+    "TwoHundredGigE",
+    "FourHundredGigE",
+    "Port-channel",
+    "BDI",
+    "Vlan",
+)
+"""Interface types, by Cisco-IOS-XE-interfaces.yang, in about the order of `show running-config`."""
+VIRTUAL = ("Loopback", "Tunnel", "Port-channel", "BDI", "Vlan")
 _INTERFACE = re.compile(r"([a-z-]+)(\d+(?:/\d+)*(?:\.\d+)?)", re.IGNORECASE)
 _RANGE = re.compile(r"(\d+)-(\d+)")
 

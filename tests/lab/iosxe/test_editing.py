@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lab.iosxe.kinds import KINDS
 from lab.iosxe.server import RouterServer
 
 Start = Callable[..., Awaitable[RouterServer]]
@@ -142,6 +143,23 @@ async def test_a_line_unknown_in_a_mode_is_tried_globally(router: RouterServer, 
     assert typing.prompt == "R1(config-route-map)#"
     await typing.run_all("interface TenGigabitEthernet9/0/0", "description lost", "shutdown")
     assert " description lost" in _section(router.running, "route-map PREFER permit 10")
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("gi0/0/2", "GigabitEthernet0/0/2"),
+        ("te0/0/0.300", "TenGigabitEthernet0/0/0.300"),
+        ("twe1/0/1", "TwentyFiveGigE1/0/1"),
+        ("hu0/1/0", "HundredGigE0/1/0"),
+        ("vl30", "Vlan30"),
+        ("po1", "Port-channel1"),
+        ("tw1/0/1", None),
+        ("wan0", None),
+    ],
+)
+def test_an_interface_is_printed_in_full_if_one_type_begins_so(typed: str, printed: str | None) -> None:
+    assert KINDS["interface"](typed) == printed
 
 
 NO_FORMS = {

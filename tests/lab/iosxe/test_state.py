@@ -202,7 +202,7 @@ async def test_as_a_process(tmp_path: Path, environment: dict[str, str], code: i
 async def test_ports_are_plugged_in_and_stay(router: RouterServer, start: Start) -> None:
     await router.stop()
     first = await start()
-    ports = ("TenGigabitEthernet0/0/0", "GigabitEthernet0/0/3")
+    ports = ("TenGigabitEthernet0/0/0", "GigabitEthernet0/0/3", "TwentyFiveGigE0/1/0")
     first.plug_in(ports)
     assert first.running.count("interface TenGigabitEthernet0/0/0\n") == 1
     assert "interface GigabitEthernet0/0/3\n no ip address\n" in first.running
@@ -211,7 +211,7 @@ async def test_ports_are_plugged_in_and_stay(router: RouterServer, start: Start)
     second = await start()
     assert "interface GigabitEthernet0/0/3\n" in second.running
     with pytest.raises(ValueError, match="unknown here"):
-        second.plug_in(("FortyGigabitEthernet0/0/0",))
+        second.plug_in(("POS0/0/0",))
 
 
 async def test_a_port_is_no_reason_to_save_what_was_not(router: RouterServer, terminal: Any) -> None:
