@@ -96,6 +96,22 @@ def _interface_row(line: Line, *, is_down: bool) -> str:
     return f"{line.words[1]:<30} {shown:<15} YES {'NVRAM' if address else 'unset':<6} {status:<21} {protocol}"
 
 
+def _prefix_lists(device: Device, wanted: tuple[str, ...]) -> str:
+    """`show ip prefix-list [NAME]`, as pyATS and ntc-templates parse it; IOS-XE says "1 entries" too.
+
+    What it says of a name that no list has is not published: nothing, here.
+    """
+    lists: dict[str, list[str]] = {}
+    for line in device.editor.root.ordered():
+        if line.words[:2] == ("ip", "prefix-list") and line.words[2] in (wanted or (line.words[2],)):
+            lists.setdefault(line.words[2], []).append(f"   {' '.join(line.words[3:])}")
+    return "\n".join(
+        row
+        for name, entries in lists.items()
+        for row in (f"ip prefix-list {name}: {len(entries)} entries", *entries)
+    )
+
+
 def _clock(_: Device, __: tuple[str, ...]) -> str:
     return f"{datetime.now(UTC):*%H:%M:%S.000 UTC %a %b %d %Y}"
 
@@ -161,6 +177,7 @@ EXEC = (
     Exec("show version", _version, privileged=False),
     Exec("show inventory", _inventory),
     Exec("show ip interface brief", living=_interfaces, privileged=False),
+    Exec("show ip prefix-list [<word>]", _prefix_lists, privileged=False),
     *_bgp_of_a_vrf("show ip bgp vpnv4 vrf <vrf>"),
     *_bgp_of_a_vrf("show bgp vpnv4 unicast vrf <vrf>"),
     Exec("show bgp all neighbors [<ip>]", living=show_routing.all_bgp_neighbors, privileged=False),

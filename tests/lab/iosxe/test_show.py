@@ -47,6 +47,21 @@ async def test_interfaces(terminal: Any) -> None:
     assert rows["TenGigabitEthernet0/1/0"][-3:] == ["administratively", "down", "down"]
 
 
+async def test_prefix_lists(terminal: Any) -> None:
+    await terminal.run_all("configure terminal", "ip prefix-list ours seq 10 permit 10.2.0.0/16 le 24")
+    await terminal.run_all(
+        "ip prefix-list ours seq 5 permit 10.1.0.0/16", "ip prefix-list all permit 0.0.0.0/0"
+    )
+    await terminal.run("end")
+    ours = "ip prefix-list ours: 2 entries\n   seq 5 permit 10.1.0.0/16\n   seq 10 permit 10.2.0.0/16 le 24\n"
+    assert await terminal.run("show ip prefix-list ours") == ours
+    assert (
+        await terminal.run("sh ip pref")
+        == f"ip prefix-list all: 1 entries\n   seq 5 permit 0.0.0.0/0\n{ours}"
+    )
+    assert await terminal.run("show ip prefix-list theirs") == ""
+
+
 async def test_neighbors_are_idle_because_there_is_no_bgp(terminal: Any) -> None:
     await terminal.run_all("configure terminal", "ip vrf 30", "rd 1:30", "router bgp 65021")
     await terminal.run_all("address-family ipv4 vrf 30", "neighbor 10.0.0.9 remote-as 12076")
