@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -152,6 +155,33 @@ def test_lines_that_move_in_the_stack_file_change_one_line_of_a_preview(deployed
         (line,) = [line for line in preview.output.splitlines() if "=>" in line]
         assert line.split()[:2] in (["~", "sourcePlaces"], ["~", "sourcePlaces:"]), preview.output
         assert "to update" not in preview.output, "nothing but where things stand"
+
+
+def test_a_finding_stands_at_the_line_of_the_stack_file(deployed: Deployment) -> None:
+    events = deployed.project / "events.json"
+    deployed.pulumi(
+        "preview", "--policy-pack", "policy", "--event-log", str(events), PULUMI_DEBUG_COMMANDS="true"
+    )
+    sarif = subprocess.run(
+        [sys.executable, "policy/sarif.py", str(events)],
+        cwd=deployed.project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(sarif.stdout)["runs"][0]["results"]
+    (place,) = {
+        (
+            where["physicalLocation"]["artifactLocation"]["uri"],
+            where["physicalLocation"]["region"]["startLine"],
+        )
+        for one in found
+        if one["ruleId"].endswith("vpn-gateway-active-active") and "hub-vpn-gateway" in json.dumps(one)
+        for where in one["locations"]
+    }
+    lines = (deployed.project / "Pulumi.test.yaml").read_text(encoding="utf-8").splitlines()
+    assert place[0] == "Pulumi.test.yaml"
+    assert lines[place[1] - 1].strip().startswith("vpnGateway:")
 
 
 def test_a_network_that_grows_is_in_sync_with_its_peer_after_one_up(deployed: Deployment) -> None:
