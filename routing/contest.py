@@ -6,10 +6,11 @@ the cause is what the user set, or left unset, at the nearest place that can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Network
+from itertools import combinations
 
 from routing.best_path import AS_PATH
 from routing.elements import described_at, link_element
@@ -34,11 +35,13 @@ class Reach(IntEnum):
     """A user-defined route beats what is learned (PATH-5)."""
     PREFIX = 2
     """A longer prefix beats everything else (PATH-1)."""
-    PREFERENCE = 3
-    WEIGHT = 4
-    LAN = 5
-    LENGTH = 6
-    DEVICE = 7
+    CIRCUITS = 3
+    """A router's circuits share its one preference, so that none decides between them (PATH-4)."""
+    PREFERENCE = 4
+    WEIGHT = 5
+    LAN = 6
+    LENGTH = 7
+    DEVICE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +77,9 @@ def _blames_of(network: Network, decision: Decision) -> Iterator[Blame]:
         return
     node = decision.node
     if isinstance(node, RouterNode):
-        yield from _blame_router(node, contestants)
+        yield from _blame_router(network, node, contestants, selection.routes)
     elif isinstance(node, ExpressRouteGatewayNode):
-        yield from _blame_connections(contestants, decision)
+        yield from _blame_connections(network, contestants, decision)
     elif isinstance(node, LanNode):
         yield from _blame_lan(network, contestants)
     elif isinstance(node, VpnGatewayNode | MicrosoftEdgeNode):
@@ -132,9 +135,17 @@ def explicit_advertisements(network: Network) -> Iterator[tuple[KeyPath, tuple[I
 # --- what nodes compare ----------------------------------------------------------------------------------
 
 
-def _blame_router(node: RouterNode, routes: Iterable[Route]) -> Iterator[Blame]:
+def _blame_router(
+    network: Network, node: RouterNode, routes: Iterable[Route], chosen: Iterable[Route]
+) -> Iterator[Blame]:
     kinds = {route.learned_over.kind for route in routes if route.learned_over}
     if not node.described:
+        return
+    over = [route.learned_over for route in chosen if route.learned_over]
+    links = {each.elements[0] for each in over if each.kind is AdjacencyKind.LINK}
+    circuits = [name for name in network.circuits if any(_circuit_of(link) == name for link in links)]
+    if len(circuits) > 1:
+        yield _blame_shared_router(network, circuits)
         return
     preference = ("routers", node.name, "bgp", "expressRouteLocalPreference")
     if {AdjacencyKind.TUNNEL, AdjacencyKind.LINK} <= kinds:
@@ -147,12 +158,11 @@ def _blame_router(node: RouterNode, routes: Iterable[Route]) -> Iterator[Blame]:
             "what its VPN has: Azure prefers ExpressRoute, too (PATH-2, PATH-4).",
         )
     elif kinds == {AdjacencyKind.LINK}:
-        links = (route.learned_over.elements[0] for route in routes if route.learned_over)
+        contesting = dict.fromkeys(route.learned_over.elements[0] for route in routes if route.learned_over)
         yield Blame(
             reach=Reach.DEVICE,
-            causes=tuple((*described_at(link), "router") for link in dict.fromkeys(links)),
-            mend=f"End the circuits on different routers, with different local preferences: {node.name} has "
-            "one preference for all its circuits.",
+            causes=tuple((*described_at(link), "router") for link in contesting),
+            mend=_apart(tuple(dict.fromkeys(map(_circuit_of, contesting)))),
         )
     elif AdjacencyKind.COMPANION in kinds:
         tunnel = AdjacencyKind.TUNNEL in kinds
@@ -164,13 +174,43 @@ def _blame_router(node: RouterNode, routes: Iterable[Route]) -> Iterator[Blame]:
         )
 
 
-def _blame_connections(routes: Iterable[Route], decision: Decision) -> Iterator[Blame]:
+def _circuit_of(link: str) -> str:
+    return link.partition(":")[2].partition("/")[0]
+
+
+def _blame_shared_router(network: Network, circuits: Sequence[str]) -> Blame:
+    """Blame that circuits end on the same routers: local preference is set by router, not by circuit."""
+    return Blame(
+        reach=Reach.CIRCUITS,
+        causes=tuple(
+            (*described_at(link_element(circuit.name, name)), "router")
+            for circuit, name, link in network.links
+            if circuit.name in circuits and link.enabled and link.router
+        ),
+        mend=_apart(circuits),
+    )
+
+
+def _apart(circuits: Sequence[str]) -> str:
+    return (
+        f"End {' and '.join(circuits)} on routers of their own: a router has one local preference for all "
+        "its circuits, and prepending or a connection's weight bears on Azure's choice only. Then give the "
+        "routers of one the higher expressRouteLocalPreference, and its connection the higher weight "
+        "(PATH-4, ER-13)."
+    )
+
+
+def _blame_connections(network: Network, routes: Iterable[Route], decision: Decision) -> Iterator[Blame]:
     elements = dict.fromkeys(
         route.learned_over.elements[0]
         for route in routes
         if route.learned_over and route.learned_over.kind is AdjacencyKind.CONNECTION
     )
     if len(elements) < 2:  # noqa: PLR2004 (two links of one circuit)
+        return
+    circuits = [network.connections[element.partition(":")[2]].circuit for element in elements]
+    if _share_router(network, circuits):
+        yield _blame_shared_router(network, circuits)
         return
     step = decision.selection.step
     by_length = step is not None and step.name == AS_PATH
@@ -180,6 +220,14 @@ def _blame_connections(routes: Iterable[Route], decision: Decision) -> Iterator[
         mend="Give one connection the higher weight, and the routers of its circuit the higher local "
         "preference (ER-13).",
     )
+
+
+def _share_router(network: Network, circuits: Iterable[str]) -> bool:
+    ends = [
+        {link.router for _, link in network.circuits[name].private_peering.links if link.enabled} - {None}
+        for name in circuits
+    ]
+    return any(first & second for first, second in combinations(ends, 2))
 
 
 def _blame_lan(network: Network, routes: Iterable[Route]) -> Iterator[Blame]:

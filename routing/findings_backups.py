@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.alike import Pair
-from routing.elements import ElementKind, described_at, element_name, element_names
+from routing.elements import ElementKind, GatewayKind, described_at, element_name, element_names
 from routing.explanation import explain_loss, nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.forecast import Forecast
@@ -176,7 +176,7 @@ def _shared_fate(network: Network, element: str, pairs: tuple[Pair, ...]) -> Fin
         causes = (described_at(element),)
         severity, mend = (
             Severity.INFORMATION,
-            "Azure takes one gateway of a type (GW-1): add one of the other.",
+            _beside_gateway(network, element),
         )
     return Finding(
         kind=FindingKind.SHARED_FATE,
@@ -193,7 +193,6 @@ _SECOND = {
     ElementKind.CIRCUIT: "Add a circuit in another peering location, or a VPN beside it (ER-19).",
     ElementKind.LINK: "Use the circuit's other link, too (ER-7).",
     ElementKind.CONNECTION: "Connect a second circuit, or add a VPN beside it (ER-19).",
-    ElementKind.GATEWAY: "Add a gateway of the other type (GW-1), or make it zone-redundant (GW-11).",
     ElementKind.GATEWAY_INSTANCE: "Give every peer a tunnel to both instances (GW-14).",
     ElementKind.PEERING: "Nothing: Azure has one peering between two virtual networks.",
     ElementKind.TUNNEL: "Add a tunnel to another router, or ExpressRoute beside it (GW-14).",
@@ -202,6 +201,35 @@ _SECOND = {
     ElementKind.APPLIANCE: "Put two appliances behind an internal load balancer's address.",
     ElementKind.ROUTE_SERVER: "Nothing: a Route Server has two instances of its own.",
 }
+
+
+def _second(network: Network, element: str) -> str:
+    """Return what could stand in for an element."""
+    kind = ElementKind(element.partition(":")[0])
+    return _beside_gateway(network, element) if kind is ElementKind.GATEWAY else _SECOND[kind]
+
+
+def _beside_gateway(network: Network, element: str) -> str:
+    """Return what could stand in for a gateway, and what makes its failure less likely, if that is left."""
+    name, _, part = element.partition(":")[2].partition("/")
+    site = network.virtual_networks[name]
+    vpn = site.vpn_gateway if part == GatewayKind.VPN else None
+    gateway = vpn or site.express_route_gateway
+    both = site.vpn_gateway and site.express_route_gateway
+    other = "ExpressRoute" if vpn else "VPN"
+    beside = (
+        f"Let {name}'s {other} gateway carry these pairs, too"
+        if both
+        else f"Add a gateway of the other type, {other}, with ways of its own: Azure takes one of each (GW-1)"
+    )
+    if gateway and not gateway.is_zone_redundant:
+        return f"{beside}; or make it zone-redundant, which a zone's failure leaves up (GW-11)."
+    if vpn and not vpn.active_active:
+        return (
+            f"{beside}. It is zone-redundant already (GW-11); active-active, it would not be interrupted "
+            "while one instance takes over from the other (GW-14)."
+        )
+    return f"{beside}. What Azure has against its failure it has already: instances in several zones (GW-11)."
 
 
 def _routes_to(network: Network, element: str) -> tuple[KeyPath, ...]:
@@ -224,7 +252,7 @@ def _single_point(network: Network, element: str, pairs: tuple[Pair, ...]) -> Fi
         severity=Severity.INFORMATION,
         message=f"{element} is all that joins what it joins: nothing stands in for it",
         causes=_routes_to(network, element) or (described_at(element),),
-        mend=_SECOND[ElementKind(element.partition(":")[0])],
+        mend=_second(network, element),
         pairs=pairs,
         failures=(element,),
     )

@@ -36,6 +36,11 @@ class ExpressRouteGateway(Described):
     """Pass traffic from and to other virtual networks on the same circuits (ER-17)."""
     existing: Existing | None = None
 
+    @property
+    def is_zone_redundant(self) -> bool:
+        """Whether its instances are in several zones, by its SKU (GW-11)."""
+        return self.sku.value.endswith("AZ")
+
 
 class VpnGateway(Described):
     """A route-based virtual network gateway of type Vpn that speaks BGP."""
@@ -55,6 +60,11 @@ class VpnGateway(Described):
         if self.zones is not None:
             return self.zones
         return tuple(Zone) if self.sku.is_zonal else ()
+
+    @property
+    def is_zone_redundant(self) -> bool:
+        """Whether its instances are in several zones, by SKU and addresses (GW-11)."""
+        return self.sku.is_zonal and len(self.address_zones) > 1
 
     @property
     def instance_count(self) -> int:

@@ -20,11 +20,12 @@ Paths = dict[tuple[str, str], Path]
 
 @pytest.fixture(scope="session")
 def stack() -> Callable[..., Network]:
-    """Return `stack(changes)`: mappings are merged, None removes a key, the rest replaces."""
+    """Return `stack(*changes)`: mappings are merged, None removes a key, the rest replaces."""
 
-    def load(changes: Changes | None = None) -> Network:
+    def load(*changes: Changes | None) -> Network:
         data = YAML(typ="safe").load(ROOT / "Pulumi.test.yaml")["config"]["hybrid:network"]
-        _merge(data, changes or {})
+        for each in changes:
+            _merge(data, each or {})
         return load_network(Document(data=data))
 
     return load
