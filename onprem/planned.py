@@ -11,7 +11,7 @@ from onprem.access import Access
 from onprem.changes import Diff
 from onprem.diff import compare
 from onprem.errors import PushError
-from onprem.pushed import Intent, Pushed, ours_after
+from onprem.pushed import Intent, Pushed, keeping_numbers, ours_after
 from onprem.sections import Section, read_lines
 from onprem.unified import unified_diff
 
@@ -56,7 +56,7 @@ def check_expected(
         return
     if expected.seen is not None:
         secrets = {name: value for name, value in intent.secrets.items() if name in expected.secrets}
-        then = Intent(lines=expected.lines, secrets=secrets)
+        then = keeping_numbers(Intent(lines=expected.lines, secrets=secrets), last)
         now = compare(running, read_lines(then.lines), ours_after(access, then, last))
         if plan_fingerprint(now) != expected.seen:
             raise PushError(

@@ -33,6 +33,7 @@ from onprem.pushed import (
     Safeguards,
     fill,
     found_before,
+    keeping_numbers,
     ours_after,
     pushed_by,
     remains_of,
@@ -86,10 +87,12 @@ def plan(access: Access, intent: Intent, last: Pushed, safeguards: Safeguards = 
     noted = _journal(access, safeguards).read()
     with Session(access, _redaction(access, intent)) as session:
         running = session.running_configuration()
-    if noted is None:
-        return _compared(access.router, running, intent, ours_after(access, intent, last))
-    last = with_remains(last, noted.remains)
+    if noted is not None:
+        last = with_remains(last, noted.remains)
+    intent = keeping_numbers(intent, last)
     diff = _compared(access.router, running, intent, ours_after(access, intent, last))
+    if noted is None:
+        return diff
     interrupted = (
         f"a push was interrupted while {noted.step}: what it has left is undone before the next one begins"
     )
@@ -207,9 +210,9 @@ class _Push:
         self._access, self._intent, self._last, self._cancelled = access, intent, last, cancelled
         self._safeguards, self._expected, self._journal = safeguards, expected, journal
         self._router = access.router
-        self._target = read_lines(intent.lines)
+        self._target = Section()
         self._redaction = _redaction(access, intent)
-        self._watched = watched_in(self._target)
+        self._watched = watched_in(read_lines(intent.lines))
         self._deadline = float("inf")
         self._noted: Entry | None = None
         self._overwritten: Mapping[PlacePath, Path] = {}
@@ -223,6 +226,8 @@ class _Push:
                 self._last = with_remains(self._last, interrupted.remains)
             elif interrupted is not None and expected is not None:
                 expected = replace(expected, seen=None)  # a preview sees the router before it is undone
+            self._intent = keeping_numbers(self._intent, self._last)
+            self._target = read_lines(self._intent.lines)
             before = session.running_configuration()
             ours = ours_after(self._access, self._intent, self._last)
             diff = _compared(self._router, before, self._intent, ours)

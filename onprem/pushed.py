@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 
 from onprem.access import Access
@@ -12,6 +12,7 @@ from onprem.changes import Diff, Ours, PlacePath
 from onprem.commands import Path, is_alike, place_of
 from onprem.errors import PushError
 from onprem.fingerprints import secret_fingerprint, unchanged_secrets
+from onprem.numbering import keep_numbers
 from onprem.placeholders import PlaceholderKind, placeholder_names
 from onprem.sections import Section, read_lines
 
@@ -84,6 +85,11 @@ def fill(lines: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
         return values.get(found[1], found[0])
 
     return tuple(re.sub(r"<output:([A-Za-z0-9-]+)>", value, line) for line in lines)
+
+
+def keeping_numbers(intent: Intent, last: Pushed) -> Intent:
+    """Return an intent whose prefix lists have the numbers that the last push gave them."""
+    return replace(intent, lines=keep_numbers(intent.lines, last.lines))
 
 
 def ours_after(access: Access, intent: Intent, last: Pushed) -> Ours:

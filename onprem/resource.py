@@ -21,6 +21,7 @@ from onprem.journal import Journal
 from onprem.placeholders import PlaceholderKind, placeholder_names
 from onprem.planned import Expectation, plan_fingerprint
 from onprem.push import HalfPushed, Intent, Pushed, Safeguards, drift, fill, plan, push, settled
+from onprem.pushed import keeping_numbers
 from onprem.sections import read_lines
 from onprem.unified import unified_diff
 
@@ -339,12 +340,13 @@ def _since(inputs: Inputs, state: State | None) -> Diff:
     if state is not None:
         pushed = state.pushed
         before = fill(state.lines, state.values) if inputs.mode == Mode.RENDER else pushed.lines
-    ours = settled(read_lines(before), {})
+    ours, intent = settled(read_lines(before), {}), intent_of(inputs)
     if inputs.mode != Mode.RENDER:
+        intent = keeping_numbers(intent, pushed)
         trusted = unchanged_secrets(inputs.router, inputs.known_secrets, pushed.fingerprints)
         ours = Ours(lines=ours.lines, trusted=trusted)
     running = read_lines(before, keys_hidden=True)
-    return compare(running, read_lines(intent_of(inputs).lines), ours)
+    return compare(running, read_lines(intent.lines), ours)
 
 
 def _changed_inputs(inputs: Inputs, state: State) -> dict[str, str]:
