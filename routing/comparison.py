@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -56,6 +56,37 @@ class ScenarioChanges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFinding:
+    """A finding of one kind and cause that both versions have, of other pairs or under other failures."""
+
+    before: Finding
+    after: Finding
+
+    @property
+    def more(self) -> Finding:
+        """What it concerns only since."""
+        return _only(self.after, self.before)
+
+    @property
+    def fewer(self) -> Finding:
+        """What it concerns no longer."""
+        return _only(self.before, self.after)
+
+
+def _only(finding: Finding, other: Finding) -> Finding:
+    pairs, failures = set(other.pairs), set(other.failures)
+    return replace(
+        finding,
+        pairs=tuple(pair for pair in finding.pairs if pair not in pairs),
+        failures=tuple(failure for failure in finding.failures if failure not in failures),
+    )
+
+
+SitePrefix = tuple[str, str]
+"""A site and one of its prefixes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Two versions of a network."""
 
@@ -65,8 +96,11 @@ class Comparison:
     """Elements that only the version after has."""
     disappeared: tuple[str, ...]
     """Elements that only the version before has."""
+    new_prefixes: tuple[SitePrefix, ...]
+    gone_prefixes: tuple[SitePrefix, ...]
     new_findings: tuple[Finding, ...]
     mended_findings: tuple[Finding, ...]
+    changed_findings: tuple[ChangedFinding, ...]
 
 
 def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Comparison:
@@ -90,13 +124,17 @@ def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Compar
         )
         if listed or failed:
             scenarios.append(ScenarioChanges(failure=TOGETHER.join(elements), changes=listed))
-    old, new = collect_findings(before), collect_findings(after)
+    new, mended, changed = _told_apart(collect_findings(before), collect_findings(after))
+    had, has = _site_prefixes(before), _site_prefixes(after)
     return Comparison(
         scenarios=tuple(scenarios),
         appeared=tuple(element for element in now if element not in set(known)),
         disappeared=tuple(element for element in known if element not in set(now)),
-        new_findings=tuple(_without(new, old)),
-        mended_findings=tuple(_without(old, new)),
+        new_prefixes=tuple(each for each in has if each not in had),
+        gone_prefixes=tuple(each for each in had if each not in has),
+        new_findings=new,
+        mended_findings=mended,
+        changed_findings=changed,
     )
 
 
@@ -155,13 +193,43 @@ def _same(change: Change, steady: Change | None) -> bool:
     )
 
 
-def _without(findings: tuple[Finding, ...], others: tuple[Finding, ...]) -> Iterator[Finding]:
-    known = {(finding.kind, finding.causes, finding.pairs, finding.failures) for finding in others}
+def _site_prefixes(forecast: Forecast) -> dict[SitePrefix, None]:
+    network = forecast.described
+    return {(site, str(prefix)): None for site in network.sites for prefix in network.site_prefixes(site)}
+
+
+def _told_apart(
+    old: Sequence[Finding], new: Sequence[Finding]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[ChangedFinding, ...]]:
+    """Return the findings that are new, those that are gone, and those that concern other pairs now."""
+    gone, appeared = _without(old, new), _without(new, old)
+    changed = []
+    for finding in tuple(appeared):
+        if (known := next((each for each in gone if _is_same(each, finding)), None)) is not None:
+            appeared.remove(finding)
+            gone.remove(known)
+            changed.append(ChangedFinding(before=known, after=finding))
+    return tuple(appeared), tuple(gone), tuple(changed)
+
+
+def _is_same(finding: Finding, other: Finding) -> bool:
+    """Whether two findings are one that has grown or shrunk; what concerns wholly other pairs is another."""
     return (
-        finding
-        for finding in findings
-        if (finding.kind, finding.causes, finding.pairs, finding.failures) not in known
+        finding.kind is other.kind
+        and finding.severity is other.severity
+        and finding.causes == other.causes
+        and bool(finding.failures) == bool(other.failures)
+        and not set(finding.pairs).isdisjoint(other.pairs)
     )
+
+
+def _without(findings: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
+    known = {_identity(finding) for finding in others}
+    return [finding for finding in findings if _identity(finding) not in known]
+
+
+def _identity(finding: Finding) -> tuple[object, ...]:
+    return finding.kind, finding.severity, finding.causes, finding.pairs, finding.failures
 
 
 def comparison_document(
@@ -174,8 +242,10 @@ def comparison_document(
     """Return a comparison as plain data.
 
     `{"stack", "before", "scenarios": [{"failure", "changes": [CHANGE]}], "elements": {"appeared",
-    "disappeared"}, "findings": {"new", "mended"}}`. A CHANGE has `source`, `destination`, `effect`, and the
-    paths `before` and `after` as `paths_document` has them, or null where a site is not there.
+    "disappeared"}, "prefixes": {"appeared", "disappeared"}, "findings": {"new", "mended", "changed"}}`. A
+    prefix is `{"site", "prefix"}`; what is changed has `before` and `after`.
+    A CHANGE has `source`, `destination`, `effect`, and the paths `before` and `after` as `paths_document` has
+    them, or null where a site is not there.
     """
     return {
         "stack": stack,
@@ -200,8 +270,22 @@ def comparison_document(
             "appeared": list(comparison.appeared),
             "disappeared": list(comparison.disappeared),
         },
+        "prefixes": {
+            word: [{"site": site, "prefix": prefix} for site, prefix in prefixes]
+            for word, prefixes in (
+                ("appeared", comparison.new_prefixes),
+                ("disappeared", comparison.gone_prefixes),
+            )
+        },
         "findings": {
             "new": findings_document(comparison.new_findings, place),
             "mended": findings_document(comparison.mended_findings, place_before),
+            "changed": [
+                {
+                    "before": findings_document((changed.before,), place_before)[0],
+                    "after": findings_document((changed.after,), place)[0],
+                }
+                for changed in comparison.changed_findings
+            ],
         },
     }

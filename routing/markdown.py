@@ -76,6 +76,7 @@ def environment() -> Environment:
         "named": _named,
         "way": direction_in_words,
         "back": back_in_words,
+        "prefixes_of_sites": lambda prefixes: [f"{prefix} of {site}" for site, prefix in prefixes],
         "written_pairs": lambda pairs: tuple(written_pairs(pairs)),
         "counted": counted,
     }

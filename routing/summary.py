@@ -91,6 +91,10 @@ def _on_change(comparison: Comparison) -> Verdict:
         for word, findings in (("new", comparison.new_findings), ("mended", comparison.mended_findings))
         if findings
     ]
+    if comparison.changed_findings:
+        parts.append(f"{counted(len(comparison.changed_findings), 'finding')} of other pairs than before")
+    if comparison.new_prefixes or comparison.gone_prefixes:
+        parts.append(f"prefixes: {len(comparison.new_prefixes)} new, {len(comparison.gone_prefixes)} gone")
     tone, word = _judged(comparison, frozenset(effects | later))
     return Verdict(tone=tone, word=word, sentence="; ".join(parts) + ".")
 
@@ -106,10 +110,12 @@ def _judged(comparison: Comparison, effects: frozenset[Effect]) -> tuple[Tone, s
         return Tone.ERROR, "Worse"
     if grave or effects & {*_WORSE}:
         return Tone.WARNING, "Worse"
-    if effects - {Effect.RESTORED}:
+    if effects - {Effect.RESTORED} or comparison.new_prefixes or comparison.gone_prefixes:
         return Tone.NEUTRAL, "Different"
     if effects or comparison.mended_findings:
         return Tone.GOOD, "Better"
+    if comparison.changed_findings:
+        return Tone.NEUTRAL, "Different"
     return Tone.GOOD, "Unchanged"
 
 

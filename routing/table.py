@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from routing.comparison import Comparison
+from routing.comparison import ChangedFinding, Comparison
 from routing.course import Direction
 from routing.findings import Finding, KeyPath, Severity
 from routing.prediction import Path, Scenario
@@ -145,15 +145,37 @@ def print_comparison(
             sides = (_side(change.before), _side(change.after))
             table.add_row(change.source, change.destination, change.effect, *sides, why)
         console.print(table)
-    for word, elements in (("New", comparison.appeared), ("Gone", comparison.disappeared)):
-        if elements:
-            console.print(f"{word} elements: {', '.join(elements)}", highlight=False)
+    for line in _come_and_gone(comparison):
+        console.print(line, highlight=False)
     for word, findings, where in (
         ("New findings", comparison.new_findings, place),
         ("Findings that are mended", comparison.mended_findings, place_before),
     ):
         if findings:
             console.print(_findings_table(f"{word} ({len(findings)})", findings, where))
+    if changed := comparison.changed_findings:
+        title = f"Findings that concern other pairs or failures ({len(changed)})"
+        console.print(_changed_table(title, changed))
+
+
+def _come_and_gone(comparison: Comparison) -> Iterator[str]:
+    for word, elements in (("New", comparison.appeared), ("Gone", comparison.disappeared)):
+        if elements:
+            yield f"{word} elements: {', '.join(elements)}"
+    for word, prefixes in (("New", comparison.new_prefixes), ("Gone", comparison.gone_prefixes)):
+        if prefixes:
+            yield f"{word} prefixes: {', '.join(f'{prefix} of {site}' for site, prefix in prefixes)}"
+
+
+def _changed_table(title: str, changed: Iterable[ChangedFinding]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("Finding", "Now also", "No longer"):
+        table.add_column(heading, overflow="fold")
+    for each in changed:
+        cause = ".".join(each.after.causes[0])
+        sides = (", ".join((*_written_pairs(part.pairs), *part.failures)) for part in (each.more, each.fewer))
+        table.add_row(f"{each.after.kind}: {cause}", *sides)
+    return table
 
 
 def _side(path: Path | None) -> Text:

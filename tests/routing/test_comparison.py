@@ -89,6 +89,27 @@ def test_pairs_appear_and_disappear_with_their_sites(compare: Compare) -> None:
     assert set(effects(compare(SPOKE2, {})).values()) == {Effect.DISAPPEARS}
 
 
+def test_a_finding_that_gains_a_pair_is_neither_new_nor_mended(compare: Compare) -> None:
+    comparison = compare({}, SPOKE2)
+    assert {finding.causes[0] for finding in comparison.new_findings} == {("peerings", "hub-spoke2")}
+    assert comparison.mended_findings == ()
+    assert comparison.changed_findings
+    for changed in comparison.changed_findings:
+        assert all("spoke2" in pair for pair in changed.more.pairs)
+        assert changed.fewer.pairs == ()
+    back = compare(SPOKE2, {})
+    assert back.new_findings == ()
+    assert len(back.changed_findings) == len(comparison.changed_findings)
+    assert all("spoke2" in pair for changed in back.changed_findings for pair in changed.fewer.pairs)
+
+
+def test_prefixes_of_sites_come_and_go(compare: Compare) -> None:
+    grown = {"virtualNetworks": {"spoke": {"addressSpace": ["10.11.30.0/26", "10.13.30.0/24"]}}}
+    assert compare({}, grown).new_prefixes == (("spoke", "10.13.30.0/24"),)
+    assert compare(grown, {}).gone_prefixes == (("spoke", "10.13.30.0/24"),)
+    assert compare({}, SPOKE2).new_prefixes == (("spoke2", "10.12.30.0/26"),)
+
+
 def test_one_failure_lists_all_that_differs_under_it(compare: Compare) -> None:
     comparison = compare({}, VPN_FIRST, "circuit:expressroute2")
     assert len(effects(comparison, "circuit:expressroute2")) == 4
@@ -104,4 +125,7 @@ def test_as_data_each_change_has_both_paths(compare: Compare) -> None:
     change = scenario["changes"][0]
     assert change["before"] is None
     assert change["after"]["segments"][-1] == {"kind": "peering", "over": "hub-spoke2"}
+    assert document["prefixes"]["appeared"] == [{"site": "spoke2", "prefix": "10.12.30.0/26"}]
+    changed = document["findings"]["changed"][0]
+    assert len(changed["after"]["pairs"]) > len(changed["before"]["pairs"])
     assert json.loads(json.dumps(document)) == document

@@ -97,7 +97,7 @@ def test_what_changes_comes_before_everything_else(stack: Stack) -> None:
     assert [re.sub(r" \(.*", "", first or second) for first, second in headings(text)][:3] == [
         "Paths of stack test",
         "What changes from before.yaml",
-        "New findings",
+        "Findings that are mended",
     ]
     assert text.splitlines()[2].startswith("**Worse:** with everything up 6 paths changed (6 lost)")
     changes = rows(text, "### What changes")
@@ -118,6 +118,19 @@ def test_what_changes_comes_before_everything_else(stack: Stack) -> None:
         pytest.param({}, "Unchanged", id="nothing"),
         pytest.param({"tags": {"setup": "other"}}, "Unchanged", id="what no path depends on"),
         pytest.param({"tunnels": {"hub-location1": None}}, "Worse", id="a backup less"),
+        pytest.param(
+            {
+                "virtualNetworks": {"spoke2": {"addressSpace": ["10.12.30.0/26"]}},
+                "peerings": {"hub-spoke2": {"hub": "hub", "spoke": "spoke2"}},
+            },
+            "Different",
+            id="a spoke more",
+        ),
+        pytest.param(
+            {"virtualNetworks": {"spoke": {"addressSpace": ["10.11.30.0/26", "10.13.30.0/24"]}}},
+            "Different",
+            id="a prefix more",
+        ),
         pytest.param(
             {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": 100}}}},
             "Worse",
