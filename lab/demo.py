@@ -70,12 +70,23 @@ class Demo:
                 _await_end(process)
                 raise
             if code != 0:
-                raise LabError(f"`{' '.join(command[:2])}` failed; all that it said is in {path}")
+                raise LabError(f"`{_called(command)}` failed; all that it said is in {path}")
 
     def pulumi(self, *arguments: str, artefact: str, show: bool = True) -> None:
         """Run Pulumi on the stack."""
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive", "--color", "never"]
         self.run(command, artefact, show=show)
+
+
+def _called(command: Sequence[str]) -> str:
+    """Name a command as one types it.
+
+    >>> _called(["/x/bin/python", "-m", "lab.bgp", "--directory", ".lab", "check"])
+    'python -m lab.bgp'
+    >>> _called(["pulumi", "up", "--yes"])
+    'pulumi up'
+    """
+    return " ".join((Path(command[0]).name, *command[1 : 3 if command[1] == "-m" else 2]))
 
 
 def _await_end(process: subprocess.Popen[str]) -> None:

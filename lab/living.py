@@ -1,8 +1,8 @@
 """The living network behind the lab's routers: it follows their typed lines, and Azure's tunnels.
 
 It is there where this machine can do it. It runs as long as the lab does, and not a moment longer: its keeper
-ends when the lab's end of a pipe closes, however that comes about. A description that changes is built anew;
-what the routers run and what Azure holds are told to it again.
+ends when the lab's end of a pipe closes, however that comes about. A description that asks for other wires,
+sites or gateways is built anew; what the routers run and what Azure holds are told to it again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.bgp.client import ask
-from lab.bgp.directory import Directory, fingerprint
+from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError
 from lab.bgp.lifecycle import end, last_words, start_owned
+from lab.bgp.undeployed import undeployed_fingerprint
 from lab.iosxe.plane import (
     BfdSession,
     Bgp,
@@ -29,7 +30,7 @@ from lab.iosxe.plane import (
     Plane,
     TableRoute,
 )
-from topology import StackFileError, load_stack
+from topology import Network, StackFileError, load_stack
 
 _LOOK = 0.3
 """Seconds between two looks at Azure and at the stack file."""
@@ -100,15 +101,22 @@ class LivingNetwork:
             await asyncio.sleep(_LOOK)
 
     def _has_changed(self) -> bool:
-        """Whether the description is another than the one that lives, and has no mistakes."""
+        """Whether the description asks for another network than the one that lives, and has no mistakes."""
         with suppress(OSError):
             changed = self._stack_file.stat().st_mtime_ns
             if changed != self._seen:
                 self._seen = changed
                 with suppress(StackFileError):
-                    wanted = fingerprint(load_stack(self._stack_file))
-                    return wanted != (self._directory.read_status() or {}).get("fingerprint")
+                    network = load_stack(self._stack_file)
+                    return not self._ready.is_set() or self._asks_for_another(network)
         return False
+
+    def _asks_for_another(self, network: Network) -> bool:
+        try:
+            wanted = undeployed_fingerprint(network)
+        except LivingLabError:
+            return True  # whoever builds it says why it cannot live
+        return wanted != (self._directory.read_status() or {}).get("fingerprint")
 
     async def _build(self) -> None:
         await self._end()

@@ -25,6 +25,7 @@ from lab.bgp.manner import Manner
 from lab.bgp.measuring import measure, memory
 from lab.bgp.namespaces import inside
 from lab.bgp.places import RUN
+from lab.bgp.undeployed import undeployed_fingerprint
 from routing import check_elements, check_sites, element_names
 from topology import Network, load_stack
 
@@ -63,7 +64,8 @@ def _living(directory: Directory) -> tuple[Network, Blueprint]:
     status = directory.read_status()
     assert status is not None  # `enter` has looked
     network = load_stack(Path(status["stackFile"]))
-    if fingerprint(network) != status["fingerprint"]:
+    told = undeployed_fingerprint(network) if status["undeployed"] else fingerprint(network)
+    if told != status["fingerprint"]:
         raise LivingLabError(
             f"{status['stackFile']} has changed since `up`: end the network and start it anew"
         )

@@ -26,7 +26,7 @@ from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.errors import LivingLabError
 from lab.bgp.places import RUN
 from lab.bgp.tunnels import Tunnels, sides_of
-from lab.bgp.undeployed import without_deployment
+from lab.bgp.undeployed import undeployed_fingerprint, without_deployment
 from topology import StackFileError, load_stack
 
 _WATCH = 2.0
@@ -80,7 +80,7 @@ def _keep(directory: Directory, stack_file: Path, lifetime: float | None, *, und
     directory.write_status(
         {
             "stackFile": str(stack_file),
-            "fingerprint": fingerprint(network),
+            "fingerprint": undeployed_fingerprint(network) if undeployed else fingerprint(network),
             "undeployed": undeployed,
             "namespacesSeconds": round(built - began, 2),
             "startedSeconds": round(time.monotonic() - began, 2),

@@ -7,10 +7,13 @@ router has its cables, a program for each protocol, and no word of what to do wi
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from ipaddress import IPv4Address
 
 from lab.bgp.blueprint import Blueprint, Node, NodeKind, Port, Wire
 from lab.bgp.configuration import RoutingConfiguration
+from lab.bgp.construction import draw_blueprint
+from topology import Network
 
 _ALL_PROTOCOLS = ("staticd", "bfdd", "ospfd", "bgpd")
 
@@ -28,6 +31,20 @@ def without_deployment(blueprint: Blueprint) -> Blueprint:
         nodes={name: _node(blueprint, node, gateways) for name, node in blueprint.nodes.items()},
         wires=tuple(_wire(blueprint, wire) for wire in blueprint.cables),
     )
+
+
+def undeployed_fingerprint(network: Network) -> str:
+    """Return what tells one living network from another, where both live by routers' lines and by Azure.
+
+    A description may change in what only lines carry, as preferences, metrics and prepending.
+
+    Raises:
+        UnsupportedDesignError: if it has something that this lab does not bring to life.
+    """
+    described = draw_blueprint(network)
+    places = tuple((node.name, node.kind, node.routes) for node in described.nodes.values())
+    parts = (without_deployment(described), described.wires, places)
+    return sha256(repr(parts).encode()).hexdigest()
 
 
 def owner_of(blueprint: Blueprint, public_node: str) -> Node:

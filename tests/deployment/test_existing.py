@@ -133,6 +133,31 @@ def test_a_hub_and_a_circuit_of_another_subscription_are_joined_and_left_as_they
     assert deployment.azure_resources() == before
 
 
+def test_a_hub_that_its_owner_grows_is_in_sync_once_it_is_described_so(deployment: Deployment) -> None:
+    order_what_exists(deployment)
+    deployment.describe(_NETWORK)
+    deployment.up()
+    hub = deployment.azure("GET", f"{_THEIRS}/virtualNetworks/hub")
+    hub["properties"]["addressSpace"]["addressPrefixes"].append("10.1.3.0/24")
+    deployment.azure("PUT", f"{_THEIRS}/virtualNetworks/hub", hub)
+    halves = {
+        f"{_own_group(deployment)}/virtualNetworks/vnet-spoke-test-westeurope"
+        "/virtualNetworkPeerings/peer-to-hub": "LocalNotInSync",
+        f"{_THEIRS}/virtualNetworks/hub/virtualNetworkPeerings/peer-to-spoke": "RemoteNotInSync",
+    }
+    for half, level in halves.items():
+        assert deployment.azure("GET", half)["properties"]["peeringSyncLevel"] == level
+    refreshed = deployment.pulumi("refresh", "--yes")
+    assert refreshed.code == 0, refreshed.output
+
+    deployment.describe(_NETWORK.replace("[10.1.0.0/24]", "[10.1.0.0/24, 10.1.3.0/24]"))
+    deployment.up()
+    for half in halves:
+        assert deployment.azure("GET", half)["properties"]["peeringSyncLevel"] == "FullyInSync"
+    again = deployment.pulumi("preview", "--expect-no-changes")
+    assert again.code == 0, again.output
+
+
 def _own_group(deployment: Deployment) -> str:
     subscription = deployment.variables["ARM_SUBSCRIPTION_ID"]
     group = "rg-hybrid-test-westeurope"

@@ -101,6 +101,26 @@ def test_a_description_that_changes_is_built_anew(deployment: Deployment) -> Non
     assert lab_bgp(deployment, "run", "host.remote", "ip", "-br", "address")[1].count("10.17.30.5/28") == 1
 
 
+def test_what_only_lines_carry_leaves_the_sessions_up(deployment: Deployment) -> None:
+    deployment.up()
+    assert as_predicted(deployment) is True
+    first = deployment.directory.living.pid_file.read_text()
+    deployment.edit(
+        (
+            "internetNextHop: 66.198.12.105",
+            "bgp: {expressRouteLocalPreference: 300}\n        internetNextHop: 66.198.12.105",
+        )
+    )
+    pushed = deployment.up()
+    assert pushed.changes["updated"] == 1
+    assert "not up yet" not in pushed.output, "the push was judged"
+    assert deployment.directory.living.pid_file.read_text() == first
+    assert re.search(
+        r"\*>   10\.10\.30\.0/24 +192\.168\.30\.18 +300 ", show(deployment, "ip bgp vpnv4 vrf 30")
+    )
+    assert as_predicted(deployment) is True
+
+
 def test_ctrl_c_during_a_demo_leaves_nothing(deployment: Deployment) -> None:
     deployment.stop_lab()
     folders = ("--directory", str(deployment.directory.path), "--project", str(deployment.project))

@@ -19,6 +19,7 @@ from lab.bgp.premises import interface_name
 from lab.bgp.prerequisites import missing_prerequisite
 from lab.bgp.strongswan import esp_proposal, ike_proposal, render_swanctl
 from lab.bgp.tunnels import sides_of
+from lab.bgp.undeployed import undeployed_fingerprint
 from routing import element_names
 from topology import (
     DhGroup,
@@ -175,3 +176,28 @@ def test_without_packages_it_says_how_to_install_them(monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("PATH", "/nonexistent")
     assert "apt-get install --no-install-recommends frr" in (missing_prerequisite() or "")
+
+
+PREFERENCE = ("routers", "location1-ce1", "bgp", {"expressRouteLocalPreference": 300})
+METRIC = ("routers", "location2-ce1", "ospf", "defaultMetric", 20)
+PREPENDING = ("circuits", "expressroute1", "privatePeering", "primary", "asPathPrepend", 2)
+SPACE = ("virtualNetworks", "spoke", "addressSpace", ["10.11.30.0/26", "10.13.30.0/24"])
+PORT = ("routers", "location1-ce1", "lan", "vlan", 31)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_the_same"),
+    [(PREFERENCE, True), (METRIC, True), (PREPENDING, True), (SPACE, False), (PORT, False)],
+    ids=["preference", "metric", "prepending", "address-space", "vlan"],
+)
+def test_what_only_lines_carry_asks_for_no_other_network(
+    network: Network, changed: Changed, path: tuple[Any, ...], *, is_the_same: bool
+) -> None:
+    def change(data: Any) -> None:
+        *keys, last, value = path
+        for key in keys:
+            data = data[key]
+        data[last] = value
+
+    same = undeployed_fingerprint(changed(change)) == undeployed_fingerprint(network)
+    assert same is is_the_same
