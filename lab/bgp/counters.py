@@ -21,12 +21,14 @@ _COUNTED = ("link:", "tunnel:")
 class Count:
     """Packets that one end of a wire has sent and received."""
 
+    node: str
+    """Whose end: the customer's, or of a tunnel between two gateways the first one's."""
     sent: int
     received: int
 
 
 def read_counters(blueprint: Blueprint) -> dict[str, Count]:
-    """Return the counters of each link and tunnel by its element's name, as the customer's end sees it."""
+    """Return the counters of each link and tunnel by its element's name."""
     totals: dict[str, Count] = {}
     for wire in blueprint.wires:
         for element in wire.elements:
@@ -34,8 +36,9 @@ def read_counters(blueprint: Blueprint) -> dict[str, Count]:
                 continue
             said = run("ip", "-n", wire.first.node, "-j", "-s", "link", "show", wire.first.interface)
             statistics = json.loads(said)[0]["stats64"]
-            before = totals.get(element, Count(sent=0, received=0))
+            before = totals.get(element, Count(node=wire.first.node, sent=0, received=0))
             totals[element] = Count(
+                node=before.node,
                 sent=before.sent + statistics["tx"]["packets"],
                 received=before.received + statistics["rx"]["packets"],
             )
@@ -46,7 +49,9 @@ def difference(before: Mapping[str, Count], after: Mapping[str, Count]) -> dict[
     """Return what has crossed since."""
     return {
         element: Count(
-            sent=count.sent - before[element].sent, received=count.received - before[element].received
+            node=count.node,
+            sent=count.sent - before[element].sent,
+            received=count.received - before[element].received,
         )
         for element, count in after.items()
     }

@@ -80,8 +80,11 @@ def _phase(phase: Phase) -> dict[str, Any]:
     }
 
 
-def _counts(counts: Mapping[str, Count]) -> dict[str, dict[str, int]]:
-    return {element: {"sent": count.sent, "received": count.received} for element, count in counts.items()}
+def _counts(counts: Mapping[str, Count]) -> dict[str, dict[str, int | str]]:
+    return {
+        element: {"node": count.node, "sent": count.sent, "received": count.received}
+        for element, count in counts.items()
+    }
 
 
 def _hop(hop: Hop) -> dict[str, str | None]:

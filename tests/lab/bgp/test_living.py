@@ -55,6 +55,8 @@ def test_traffic_survives_a_silent_loss_of_expressroute(living: Any) -> None:
         assert phase["there"][0]["segments"] == ["expressroute:expressroute1"]
     assert during["there"][0]["segments"] == during["back"][0]["segments"] == ["vpn:hub-location1"]
     assert during["packets"]["tunnel:hub-location1"]["sent"] > 30
+    assert during["packets"]["tunnel:hub-location1"]["node"] == ROUTER
+    assert during["packets"]["tunnel:hub-branch"]["node"] == "vpn.branch.1"  # no end of it is on premises
     for probe in drill["probes"]:
         assert 0 < probe["lost"] < probe["sent"] / 2
 
