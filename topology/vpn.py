@@ -131,7 +131,8 @@ class TunnelRouter(Described):
     bgp_address: Address
     """The tunnel interface's own /32, which the VPN gateway peers with."""
     tunnel_numbers: tuple[TunnelNumber, ...] = (0,)
-    """One tunnel interface for each instance of the VPN gateway."""
+    """One tunnel interface for each instance of the VPN gateway. Two take a loopback for `bgpAddress`, too:
+    the first number, or the next above it that is no `loopbackNumber`."""
     loopback_number: TunnelNumber = 0
     """The loopback that carries the public address."""
     advertised_prefixes: tuple[Prefix, ...] | None = None
