@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -25,7 +26,7 @@ def stack() -> Callable[..., Network]:
     def load(*changes: Changes | None) -> Network:
         data = YAML(typ="safe").load(ROOT / "Pulumi.test.yaml")["config"]["hybrid:network"]
         for each in changes:
-            _merge(data, each or {})
+            _merge(data, deepcopy(dict(each or {})))  # what is merged in would be changed by the next
         return load_network(Document(data=data))
 
     return load
