@@ -206,7 +206,11 @@ _SECOND = {
 def _second(network: Network, element: str) -> str:
     """Return what could stand in for an element."""
     kind = ElementKind(element.partition(":")[0])
-    return _beside_gateway(network, element) if kind is ElementKind.GATEWAY else _SECOND[kind]
+    if kind is ElementKind.GATEWAY:
+        return _beside_gateway(network, element)
+    if kind is ElementKind.TUNNEL and network.tunnels[element.partition(":")[2]].router is None:
+        return "Join the two virtual networks by peering or over ExpressRoute, too."
+    return _SECOND[kind]
 
 
 def _beside_gateway(network: Network, element: str) -> str:

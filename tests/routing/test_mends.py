@@ -323,3 +323,14 @@ def test_an_active_active_gateway_in_several_zones_has_all_that_azure_offers(
     (finding,) = (each for each in single if each.failures == ("gateway:hub/vpn",))
     assert "active-active" not in finding.mend
     assert finding.mend.endswith("it has already: instances in several zones (GW-11).")
+
+
+def test_a_tunnel_between_gateways_is_not_told_to_end_on_a_router(stack: Callable[..., Network]) -> None:
+    """Azure has one tunnel between two gateways, and no second one of either."""
+    single = of_kind(stack(), FindingKind.SINGLE_POINT_OF_FAILURE)
+    (finding,) = (each for each in single if each.failures == ("tunnel:hub-branch",))
+    assert finding.mend == "Join the two virtual networks by peering or over ExpressRoute, too."
+    peered = {"peerings": {"hub-branch": {"hub": "hub", "spoke": "branch", "gatewayTransit": False}}}
+    after = of_kind(stack(peered), FindingKind.SINGLE_POINT_OF_FAILURE)
+    left = (pair for each in after if each.failures == ("tunnel:hub-branch",) for pair in each.pairs)
+    assert ("hub", "branch") not in set(left)
