@@ -114,7 +114,7 @@ def _project(options: argparse.Namespace) -> Project:
     return Project(
         stack=options.stack,
         network=load_stack(root / f"Pulumi.{options.stack}.yaml"),
-        login=login_from_environment(root, frozenset(approved) if approved else None),
+        login=login_from_environment(root, options.stack, frozenset(approved) if approved else None),
         exported=read_exported(options.state),
         values={name: value for name, _, value in values},
         keys=read_keys(options.keys),

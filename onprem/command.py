@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from onprem.ended import EndedPush
 from onprem.errors import OnPremisesError
 from onprem.fingerprints import unchanged_secrets
 from onprem.fleet import Ending, Member, Result
@@ -91,7 +92,7 @@ class Project:
         if undone:
             record.drop_half()
             return Result(router=router, ending=Ending.CHANGED, says=f"{router}: {undone}")
-        before, last = self._way_back(router)
+        before, last = self._way_back(router, inputs)
         if before is None or not before.pushed.lines:
             access, safeguards = access_to(inputs, self.login), safeguards_for(inputs, self.login)
             push(access, Intent(), last.pushed, cancelled, safeguards)
@@ -104,7 +105,7 @@ class Project:
         record.drop(outcome.state)
         return Result(router=router, ending=Ending.CHANGED, says=f"{router}: as before the last push")
 
-    def _way_back(self, router: str) -> tuple[State | None, State]:
+    def _way_back(self, router: str, inputs: Inputs) -> tuple[State | None, State]:
         """Return what was known of a router before the last push that was made here, and what is since."""
         pushes = self._record(router).read()
         if not pushes.made or pushes.last is None:
@@ -113,10 +114,14 @@ class Project:
                 " was interrupted"
             )
         exported = self.exported.get(router)
-        if exported is not None and not pushes.knows(exported):
+        safeguards = safeguards_for(inputs, self.login)
+        noted = EndedPush(safeguards.journal, safeguards.stack, access_to(inputs, self.login)).pushed
+        if noted not in ((None, pushes.last.pushed) if exported else (pushes.last.pushed,)) or (
+            exported is not None and not pushes.knows(exported)
+        ):
             raise OnPremisesError(
-                f"{router}: nothing was rolled back: the exported state tells of a push by Pulumi that came"
-                " after the last one made here. Bring back the earlier description, and 'pulumi up'"
+                f"{router}: nothing was rolled back: Pulumi has pushed to it, or taken over what was pushed,"
+                " after the last push made here. Bring back the earlier description, and 'pulumi up'"
             )
         if pushes.made[0].repair:
             raise OnPremisesError(
@@ -187,8 +192,8 @@ def project_root() -> Path:
     return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").is_file()), here)
 
 
-def login_from_environment(root: Path, approved: frozenset[str] | None) -> Login:
-    """Return who logs in, as the provider would."""
+def login_from_environment(root: Path, stack: str, approved: frozenset[str] | None) -> Login:
+    """Return who logs in for a stack, as the provider would."""
     ssh_config = os.environ.get("IOSXE_SSH_CONFIG")
     try:
         minutes = int(os.environ.get("IOSXE_REVERT_MINUTES") or 5)
@@ -204,6 +209,7 @@ def login_from_environment(root: Path, approved: frozenset[str] | None) -> Login
             settle=settle,
             require_sessions=os.environ.get("IOSXE_REQUIRE_SESSIONS", "").lower() in {"1", "true", "yes"},
             journal=root / JOURNAL,
+            stack=stack,
         ),
         approved=approved,
     )

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -54,7 +54,7 @@ class Journal:
     """The notes on one router; without a directory nothing is noted, and nothing is locked."""
 
     def __init__(self, directory: Path | None, router: str, address: str) -> None:
-        self._router, self._address, self._directory = router, address, directory
+        self._router, self._address = router, address
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{router}@{address}")
         self._file = directory / f"{name}.json" if directory else None
         self._lock = directory / f"{name}.lock" if directory else None
@@ -81,7 +81,7 @@ class Journal:
             yield
             return
         try:
-            self._prepare()
+            _prepare(self._lock.parent)
             handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise PushError(
@@ -136,26 +136,34 @@ class Journal:
             self._file.unlink(missing_ok=True)
 
     def _write(self) -> None:
-        if self._file is None or self._entry is None:
-            return
-        unfinished = self._file.with_suffix(".new")
-        try:
-            self._prepare()
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                json.dump({"version": _VERSION, **asdict(self._entry)}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self._file)
-        except OSError as error:
-            raise PushError(f"{self._router}: {self._file} cannot be written: {error}") from None
+        if self._file is not None and self._entry is not None:
+            write_note(self._router, self._file, {"version": _VERSION, **asdict(self._entry)})
 
-    def _prepare(self) -> None:
-        """Make the directory, which keeps itself out of version control."""
-        assert self._directory is not None
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignored = self._directory / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n", encoding="utf-8")
+
+def write_note(router: str, file: Path, noted: Mapping[str, object]) -> None:
+    """Write a note, for its owner only, as a whole or not at all.
+
+    Raises:
+        PushError: it cannot be written.
+    """
+    unfinished = file.with_suffix(".new")
+    try:
+        _prepare(file.parent)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+            json.dump(noted, new)
+            new.flush()
+            os.fsync(new.fileno())
+        unfinished.replace(file)
+    except OSError as error:
+        raise PushError(f"{router}: {file} cannot be written: {error}") from None
+
+
+def _prepare(directory: Path) -> None:
+    """Make the directory, which keeps itself out of version control."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ignored = directory / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
 
 
 def _entry(noted: dict[str, Any]) -> Entry:

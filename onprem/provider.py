@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +53,7 @@ from onprem.resource import (
     State,
     apply,
     compare_with,
+    forget_saved,
     refresh,
     remove,
 )
@@ -166,7 +168,7 @@ class RouterProvider(sdk.Provider):
                 f"{request.resource_id}: a router's configuration cannot be imported, because nothing on it"
                 " tells whose lines are whose; describe the router and run 'pulumi up': what is there stays"
             )
-        outcome = await asyncio.to_thread(refresh, _state(request.properties), self._login)
+        outcome = await asyncio.to_thread(_refreshed, _state(request.properties), self._login_of(request.urn))
         await self._say(outcome.messages, request.urn)
         properties = _properties(outcome.state, request.properties)
         return sdk.ReadResponse(request.resource_id, properties, dict(request.inputs))
@@ -175,7 +177,9 @@ class RouterProvider(sdk.Provider):
         """Takes the lines off the router that were pushed to it."""
         state = _state(request.properties)
         async with self._fleet.turn(state.router, state.site, pushes=state.mode == Mode.PUSH):
-            messages = await asyncio.to_thread(remove, state, self._login, self._cancelled.is_set)
+            messages = await asyncio.to_thread(
+                remove, state, self._login_of(request.urn), self._cancelled.is_set
+            )
         await self._say(messages, request.urn)
         if state.mode == Mode.RENDER:
             remove_rendered(self._file(state.router, request.urn))
@@ -185,7 +189,7 @@ class RouterProvider(sdk.Provider):
         self._cancelled.set()
 
     async def _compare(self, inputs: Inputs, state: State | None, urn: str) -> dict[str, str]:
-        found: Comparison = await asyncio.to_thread(compare_with, inputs, state, self._login)
+        found: Comparison = await asyncio.to_thread(_compared, inputs, state, self._login_of(urn))
         record = PreviewRecord(_project_root(), urn)
         trouble = ""
         if found.properties or state is None:
@@ -219,10 +223,14 @@ class RouterProvider(sdk.Provider):
         record = PreviewRecord(_project_root(), urn)
         try:
             return await asyncio.to_thread(
-                apply, inputs, state, self._login, self._cancelled.is_set, record.read()
+                apply, inputs, state, self._login_of(urn), self._cancelled.is_set, record.read()
             )
         finally:
             record.forget()
+
+    def _login_of(self, urn: str) -> Login:
+        """The login for a resource, whose pushes are noted as its stack's."""
+        return replace(self._login, safeguards=replace(self._login.safeguards, stack=_stack(urn)))
 
     async def _say(self, messages: tuple[Message, ...], urn: str) -> None:
         for message in messages:
@@ -413,6 +421,17 @@ def _where(error: BaseException) -> str:
         return type(error).__name__
     code = trace.tb_frame.f_code
     return f"{type(error).__name__} in {Path(code.co_filename).name}, {code.co_name}, line {trace.tb_lineno}"
+
+
+def _compared(inputs: Inputs, state: State | None, login: Login) -> Comparison:
+    """Compares; what the state is seen to have needs no note any more."""
+    forget_saved(state, inputs, login)
+    return compare_with(inputs, state, login)
+
+
+def _refreshed(state: State, login: Login) -> Outcome:
+    forget_saved(state, state, login)
+    return refresh(state, login)
 
 
 def _stack(urn: str) -> str:

@@ -18,6 +18,7 @@ from onprem.access import Access
 from onprem.changes import Diff, Ours, PlacePath
 from onprem.commands import Path
 from onprem.diff import compare
+from onprem.ended import EndedPush
 from onprem.errors import PushError, Unreachable, Untrusted
 from onprem.health import Health, broken_by, look, not_up, watched_in
 from onprem.journal import Entry, Journal, Step
@@ -64,6 +65,7 @@ __all__ = [
     "Safeguards",
     "drift",
     "fill",
+    "last_pushed",
     "plan",
     "push",
     "recover",
@@ -84,7 +86,7 @@ def plan(access: Access, intent: Intent, last: Pushed, safeguards: Safeguards = 
     Raises:
         PushError: the router could not be read.
     """
-    noted = _journal(access, safeguards).read()
+    noted, last = _journal(access, safeguards).read(), last_pushed(access, last, safeguards)
     with Session(access, _redaction(access, intent)) as session:
         running = session.running_configuration()
     if noted is not None:
@@ -104,6 +106,15 @@ def _compared(router: str, running: Section, intent: Intent, ours: Ours) -> Diff
         return compare(running, read_lines(intent.lines), ours)
     except PushError as error:
         raise PushError(f"{router}: {error}") from None
+
+
+def last_pushed(access: Access, remembered: Pushed, safeguards: Safeguards) -> Pushed:
+    """Return what was pushed last, if what is remembered is older: Pulumi was killed before it could save it.
+
+    Raises:
+        PushError: the note on it cannot be read.
+    """
+    return EndedPush(safeguards.journal, safeguards.stack, access).since(remembered)
 
 
 def drift(access: Access, last: Pushed) -> Diff:
@@ -220,6 +231,11 @@ class _Push:
 
     def run(self) -> PushResult:
         interrupted = self._journal.read()
+        ended, remembered = (
+            EndedPush(self._safeguards.journal, self._safeguards.stack, self._access),
+            self._last,
+        )
+        self._last = ended.since(remembered)
         with self._session() as session:
             expected = self._expected
             if interrupted is not None and not _recover(session, self._access, interrupted):
@@ -239,12 +255,17 @@ class _Push:
                 diff = replace(diff, found={**diff.found, **self._overwritten})
             elif interrupted is not None:
                 session.save()  # it may have been killed just before that
+        pushed = pushed_by(self._access, self._intent, self._last, diff)
+        try:
+            ended.write(remembered, pushed)
+        except PushError as trouble:  # the push itself is done
+            remarks = (*remarks, str(trouble))
         self._journal.end()
         return PushResult(
             changed=bool(diff),
             diff=unified_diff(self._router, diff),
             remarks=(*remarks, *diff.notes),
-            pushed=pushed_by(self._access, self._intent, self._last, diff),
+            pushed=pushed,
             waiting=waiting,
         )
 

@@ -47,13 +47,15 @@ class Safeguards:
     `revert_minutes` is how long the router waits for a confirmation before it undoes a push by itself, 1 to
     120; 0 is for a router without an archive: then only we can undo. `settle` is how many seconds sessions
     that a push interrupts have to come up again. `require_sessions`: new sessions have to come up as well.
-    `journal` is the directory in which running pushes are noted; None notes nothing.
+    `journal` is the directory in which pushes are noted; None notes nothing. `stack` is whose pushes these
+    are: what ended is noted for each stack, and without one not at all.
     """
 
     revert_minutes: int = 5
     settle: float = 60.0
     require_sessions: bool = False
     journal: File | None = None
+    stack: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ in mode `preview` none is ever written to.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -14,13 +15,14 @@ from pathlib import Path
 from onprem.access import Access
 from onprem.changes import Diff, Ours
 from onprem.diff import compare
+from onprem.ended import EndedPush
 from onprem.errors import PushError
 from onprem.fingerprints import unchanged_secrets
 from onprem.inputs import Inputs, Mode, Unknown
 from onprem.journal import Journal
 from onprem.placeholders import PlaceholderKind, placeholder_names
 from onprem.planned import Expectation, plan_fingerprint
-from onprem.push import HalfPushed, Intent, Pushed, Safeguards, drift, fill, plan, push, settled
+from onprem.push import HalfPushed, Intent, Pushed, Safeguards, drift, fill, last_pushed, plan, push, settled
 from onprem.pushed import keeping_numbers
 from onprem.sections import read_lines
 from onprem.unified import unified_diff
@@ -138,8 +140,11 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
     properties = {} if state is None else _changed_inputs(inputs, state)
     seen: Expectation | None = None
     pushed = state.pushed if state else Pushed()
+    if inputs.mode != Mode.RENDER:
+        with contextlib.suppress(PushError):  # whatever is wrong keeps the router from being compared, below
+            pushed = last_pushed(access_to(inputs, login), pushed, safeguards_for(inputs, login))
     if inputs.mode == Mode.RENDER or login.compare_with_state:
-        diff = _since(inputs, state)
+        diff = _since(inputs, state, pushed)
         about = (
             "compared with what was rendered last"
             if inputs.mode == Mode.RENDER
@@ -286,7 +291,9 @@ def refresh(state: State, login: Login) -> Outcome:
     if state.mode == Mode.RENDER or not state.pushed.lines:
         return Outcome(state=state)
     try:
-        diff = drift(access_to(state, login), state.pushed)
+        access = access_to(state, login)
+        state = replace(state, pushed=last_pushed(access, state.pushed, safeguards_for(state, login)))
+        diff = drift(access, state.pushed)
     except PushError as error:
         return Outcome(
             state=state, messages=(Message(severity=Severity.WARNING, text=f"not compared: {error}"),)
@@ -310,16 +317,17 @@ def remove(state: State, login: Login, cancelled: Callable[[], bool]) -> tuple[M
     Raises:
         PushError: the router still has it.
     """
-    if not state.pushed.lines:
-        return ()
-    if state.mode != Mode.PUSH:
+    if state.mode != Mode.PUSH and state.pushed.lines:
         text = (
             f"{state.router}: its mode is '{state.mode}', so the {len(state.pushed.lines)} lines that were"
             " pushed once stay on it; remove them by hand"
         )
         return (Message(severity=Severity.WARNING, text=text),)
-    guards, expected = safeguards_for(state, login), Expectation(approved=login.approved)
-    result = push(access_to(state, login), Intent(), state.pushed, cancelled, guards, expected)
+    access, guards = access_to(state, login), safeguards_for(state, login)
+    if state.mode != Mode.PUSH or not last_pushed(access, state.pushed, guards).lines:
+        return ()
+    expected = Expectation(approved=login.approved)
+    result = push(access, Intent(), state.pushed, cancelled, guards, expected)
     return tuple(Message(severity=Severity.WARNING, text=remark) for remark in result.remarks)
 
 
@@ -328,18 +336,25 @@ def intent_of(inputs: Inputs) -> Intent:
     return Intent(lines=fill(inputs.lines, inputs.known_values), secrets=inputs.known_secrets)
 
 
+def forget_saved(state: State | None, given: Inputs | State, login: Login) -> None:
+    """Forget that a push has ended once Pulumi's state, or that there is none, is seen to have it."""
+    if given.mode == Mode.RENDER:
+        return
+    with contextlib.suppress(PushError):  # whatever is wrong with the note, the comparison says so
+        ended = EndedPush(login.safeguards.journal, login.safeguards.stack, access_to(given, login))
+        ended.forget(state.pushed if state else Pushed())
+
+
 def _count(router: str, diff: Diff) -> str:
     signs = [change.sign for change in diff.changes]
     return f"{router}: +{signs.count('+')} -{signs.count('-')} lines"
 
 
-def _since(inputs: Inputs, state: State | None) -> Diff:
+def _since(inputs: Inputs, state: State | None, pushed: Pushed) -> Diff:
     """The difference from the last push, or the last rendering, without a router."""
-    before: Sequence[str] = ()
-    pushed = Pushed()
-    if state is not None:
-        pushed = state.pushed
-        before = fill(state.lines, state.values) if inputs.mode == Mode.RENDER else pushed.lines
+    before: Sequence[str] = pushed.lines
+    if inputs.mode == Mode.RENDER:
+        before = fill(state.lines, state.values) if state else ()
     ours, intent = settled(read_lines(before), {}), intent_of(inputs)
     if inputs.mode != Mode.RENDER:
         intent = keeping_numbers(intent, pushed)

@@ -89,11 +89,16 @@ def test_what_pulumi_has_pushed_since_is_left_alone(run: Project, router: Router
     run.describe(*PREFERRED)
     assert run("push", ROUTER, "--yes", *run.export(first)).returncode == 0
     run.describe(*AGAIN)
-    state = run.export(provider.update(first, run.inputs()))
-    before = lines(router)
-    refused = run("rollback", ROUTER, "--yes", *state)
+    second = provider.update(first, run.inputs())
+    state, before = run.export(second), lines(router)
+    for options in (state, ()):
+        refused = run("rollback", ROUTER, "--yes", *options)
+        assert refused.returncode == 1
+        assert "Pulumi has pushed to it, or taken over what was pushed" in refused.stdout
+    provider.diff(second, run.inputs())
+    refused = run("rollback", ROUTER, "--yes")
     assert refused.returncode == 1
-    assert "a push by Pulumi that came after the last one made here" in refused.stdout
+    assert "Pulumi has pushed to it, or taken over what was pushed" in refused.stdout
     assert run("diff", ROUTER, *state).returncode == 0
     assert lines(router) == before
 
