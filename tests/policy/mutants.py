@@ -173,6 +173,7 @@ _LIVE: dict[str, list[FunctionType]] = {}
 def _live(module: ModuleType) -> list[FunctionType]:
     """Return the functions of a module that are there, closures among them."""
     if not _LIVE:
+        gc.unfreeze()  # what is frozen is not listed
         for found in gc.get_objects():
             if isinstance(found, FunctionType):
                 _LIVE.setdefault(found.__module__ or "", []).append(found)

@@ -54,7 +54,8 @@ def routers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingRouters]
 
 @pytest.fixture(autouse=True)
 def mended(routers: LivingRouters) -> Iterator[None]:
-    """Leave everything as a deployment does, whatever a test has done."""
+    """Begin with all sessions up, and leave everything as a deployment does, whatever a test has done."""
+    assert wait_until(lambda: routers.is_up(EDGE) and routers.is_up(GATEWAY)), routers.neighbors()
     yield
     routers.azure = copy.deepcopy(DEPLOYED)
     routers.configure(BOTH, *keys(KEY))  # which no push can see is another one
