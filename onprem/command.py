@@ -65,12 +65,7 @@ class Project:
 
     def push(self, router: str, cancelled: Callable[[], bool]) -> Result:
         """Push to one router, and remember it."""
-        mode = str(self.network.mode(self.network.routers[router]))
-        if mode != Mode.PUSH:
-            raise OnPremisesError(
-                f"{router}: its mode is '{mode}', so nothing is pushed; set its management.mode to 'push'"
-                " if it is to be"
-            )
+        self._refuse_other_modes(router)
         last = self._last(router)
         outcome = apply(self._inputs(router), last, self.login, cancelled)
         if outcome.changed:
@@ -87,6 +82,7 @@ class Project:
         Raises:
             OnPremisesError: nobody knows what was there before, or the router cannot be brought back to it.
         """
+        self._refuse_other_modes(router)
         inputs, record = self._inputs(router, checked=False), self._record(router)
         undone = recover(access_to(inputs, self.login), safeguards_for(inputs, self.login))
         if undone:
@@ -104,6 +100,14 @@ class Project:
             raise OnPremisesError(outcome.failure)
         record.drop(outcome.state)
         return Result(router=router, ending=Ending.CHANGED, says=f"{router}: as before the last push")
+
+    def _refuse_other_modes(self, router: str) -> None:
+        mode = str(self.network.mode(self.network.routers[router]))
+        if mode != Mode.PUSH:
+            raise OnPremisesError(
+                f"{router}: its mode is '{mode}', so nothing is pushed; set its management.mode to 'push'"
+                " if it is to be"
+            )
 
     def _way_back(self, router: str, inputs: Inputs) -> tuple[State | None, State]:
         """Return what was known of a router before the last push that was made here, and what is since."""
@@ -170,6 +174,8 @@ class Project:
             router=router,
             host=described.host,
             host_key=described.management.host_key,
+            serial=described.management.serial,
+            revert_minutes=described.management.revert_minutes,
             site=described.location,
             lines=rendered.lines,
             values={name: known[name] for name in rendered.outputs if name in known},

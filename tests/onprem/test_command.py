@@ -114,3 +114,33 @@ def test_missing_key_is_no_difference(run: Project, router: RouterServer) -> Non
     assert found.returncode == 2
     assert f"secrets has no {shared_key('hub-location1')}" in found.stdout
     del router
+
+
+@pytest.mark.promise("P3")
+def test_router_that_is_only_compared_is_neither_pushed_to_nor_rolled_back(
+    run: Project, router: RouterServer
+) -> None:
+    assert run("push", ROUTER, "--yes").returncode == 0
+    before = router.running
+    run.describe(*managed("mode: preview"))
+    for command in ("push", "rollback"):
+        refused = run(command, ROUTER, "--yes")
+        assert refused.returncode == 1
+        assert "its mode is 'preview'" in refused.stdout
+    assert router.running == before
+
+
+@pytest.mark.promise("P18", "B10")
+def test_router_has_the_serial_number_of_the_stack_file(run: Project, router: RouterServer) -> None:
+    before = router.running
+    run.describe(*managed("serial: FOX0000AAAA"))
+    refused = run("push", ROUTER, "--yes")
+    assert refused.returncode == 1
+    assert "not FOX0000AAAA" in refused.stdout
+    assert router.running == before
+
+
+def managed(setting: str) -> tuple[str, str]:
+    """What describes the router's management in the stack file: old text, new text."""
+    line = "      location1-ce1:\n        location: location1\n"
+    return line, f"{line}        management: {{{setting}}}\n"
