@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from routing.best_path import AS_PATH
-from routing.elements import described_at, link_element
+from routing.elements import described_at, link_element, read_element
 from routing.findings import KeyPath
 from routing.forwarding import Decision, Trail
 from routing.graph import (
@@ -143,7 +143,7 @@ def _blame_router(
         return
     over = [route.learned_over for route in chosen if route.learned_over]
     links = {each.elements[0] for each in over if each.kind is AdjacencyKind.LINK}
-    circuits = [name for name in network.circuits if any(_circuit_of(link) == name for link in links)]
+    circuits = [name for name in network.circuits if any(read_element(link).owner == name for link in links)]
     if len(circuits) > 1:
         yield _blame_shared_router(network, circuits)
         return
@@ -162,7 +162,7 @@ def _blame_router(
         yield Blame(
             reach=Reach.DEVICE,
             causes=tuple((*described_at(link), "router") for link in contesting),
-            mend=_apart(tuple(dict.fromkeys(map(_circuit_of, contesting)))),
+            mend=_apart(tuple(dict.fromkeys(read_element(link).owner for link in contesting))),
         )
     elif AdjacencyKind.COMPANION in kinds:
         tunnel = AdjacencyKind.TUNNEL in kinds
@@ -172,10 +172,6 @@ def _blame_router(
             mend=f"Give {node.name} and the location's other routers different local preferences, in the "
             "order in which Azure prefers what they end.",
         )
-
-
-def _circuit_of(link: str) -> str:
-    return link.partition(":")[2].partition("/")[0]
 
 
 def _blame_shared_router(network: Network, circuits: Sequence[str]) -> Blame:
@@ -208,7 +204,7 @@ def _blame_connections(network: Network, routes: Iterable[Route], decision: Deci
     )
     if len(elements) < 2:  # noqa: PLR2004 (two links of one circuit)
         return
-    circuits = [network.connections[element.partition(":")[2]].circuit for element in elements]
+    circuits = [network.connections[read_element(element).name].circuit for element in elements]
     if _share_router(network, circuits):
         yield _blame_shared_router(network, circuits)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import NamedTuple
 
 from routing.appliances import UserRouting
 from topology import LinkName, Network, VirtualNetwork
@@ -52,7 +53,8 @@ class UnknownElementError(RoutingError):
 
 def _of_name(name: str, known: tuple[str, ...]) -> list[str]:
     """Return the elements that a name without a kind may stand for, or whose owner has that name."""
-    return [each for each in known if name in {(full := each.partition(":")[2]), full.partition("/")[0]}]
+    read = ((each, read_element(each)) for each in known)
+    return [each for each, element in read if name in {element.name, element.owner}]
 
 
 class UnknownSiteError(RoutingError):
@@ -76,6 +78,24 @@ def check_sites(network: Network, source: str, destination: str) -> None:
 def element_name(kind: ElementKind, name: str) -> str:
     """Return an element's name; a gateway's and a link's `name` has the form `owner/part`."""
     return f"{kind}:{name}"
+
+
+class Element(NamedTuple):
+    """What an element's name says."""
+
+    kind: ElementKind
+    name: str
+    """Without the kind."""
+    owner: str
+    """Whose part it is; the same as `name` where it is nobody's."""
+    part: str
+
+
+def read_element(element: str) -> Element:
+    """Take an element's name apart."""
+    kind, _, name = element.partition(":")
+    owner, _, part = name.partition("/")
+    return Element(ElementKind(kind), name, owner, part)
 
 
 def gateway_element(virtual_network: str, kind: GatewayKind) -> str:
@@ -119,26 +139,17 @@ def check_elements(network: Network, elements: Iterable[str]) -> None:
 
 def described_at(element: str) -> tuple[str, ...]:
     """Return where the stack file describes an element: its path inside the network, keys as written."""
-    kind, _, name = element.partition(":")
-    owner, _, part = name.partition("/")
-    match ElementKind(kind):
-        case ElementKind.LINK:
-            return ("circuits", owner, "privatePeering", part)
-        case ElementKind.GATEWAY_INSTANCE:
-            return ("virtualNetworks", owner, "vpnGateway", "activeActive")
-        case ElementKind.GATEWAY:
-            key = "vpnGateway" if part == GatewayKind.VPN else "expressRouteGateway"
-            return ("virtualNetworks", owner, key)
-        case ElementKind.GLOBAL_REACH:
-            return ("globalReach", owner)
-        case ElementKind.ROUTE_SERVER | ElementKind.APPLIANCE as within:
-            return (
-                "virtualNetworks",
-                owner,
-                *(("routeServer",) if within is ElementKind.ROUTE_SERVER else ()),
-            )
-        case _:
-            return (f"{kind}s", owner)
+    kind, _, owner, part = read_element(element)
+    gateway = "vpnGateway" if part == GatewayKind.VPN else "expressRouteGateway"
+    paths: dict[ElementKind, tuple[str, ...]] = {
+        ElementKind.LINK: ("circuits", owner, "privatePeering", part),
+        ElementKind.GATEWAY: ("virtualNetworks", owner, gateway),
+        ElementKind.GATEWAY_INSTANCE: ("virtualNetworks", owner, "vpnGateway", "activeActive"),
+        ElementKind.ROUTE_SERVER: ("virtualNetworks", owner, "routeServer"),
+        ElementKind.APPLIANCE: ("virtualNetworks", owner),
+        ElementKind.GLOBAL_REACH: ("globalReach", owner),
+    }
+    return paths.get(kind, (f"{kind}s", owner))
 
 
 def _element_names(network: Network) -> Iterator[str]:

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.alike import Pair
-from routing.elements import ElementKind, GatewayKind, described_at, element_name, element_names
+from routing.elements import (
+    ElementKind,
+    GatewayKind,
+    described_at,
+    element_name,
+    element_names,
+    read_element,
+)
 from routing.explanation import explain_loss, nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.forecast import Forecast
@@ -139,7 +146,7 @@ def _fates(forecast: Forecast) -> Iterator[Finding]:
         if not lost:
             continue
         sharing = [pair for pair in lost if _has_backup_through(forecast, pair, element)]
-        kind = element.partition(":")[0]
+        kind = read_element(element).kind
         if sharing and kind in {ElementKind.ROUTER, ElementKind.GATEWAY}:
             yield _shared_fate(forecast.network, element, tuple(sharing))
             lost = [pair for pair in lost if pair not in sharing]
@@ -161,9 +168,9 @@ def _has_backup_through(forecast: Forecast, pair: Pair, element: str) -> bool:
 
 
 def _shared_fate(network: Network, element: str, pairs: tuple[Pair, ...]) -> Finding:
-    kind, _, name = element.partition(":")
+    kind, name, *_ = read_element(element)
     causes: tuple[KeyPath, ...]
-    if kind == ElementKind.ROUTER:
+    if kind is ElementKind.ROUTER:
         links = tuple(
             ("circuits", circuit.name, "privatePeering", link.value, "router")
             for circuit, link, described in network.router_links(name)
@@ -205,17 +212,17 @@ _SECOND = {
 
 def _second(network: Network, element: str) -> str:
     """Return what could stand in for an element."""
-    kind = ElementKind(element.partition(":")[0])
+    kind, name, *_ = read_element(element)
     if kind is ElementKind.GATEWAY:
         return _beside_gateway(network, element)
-    if kind is ElementKind.TUNNEL and network.tunnels[element.partition(":")[2]].router is None:
+    if kind is ElementKind.TUNNEL and network.tunnels[name].router is None:
         return "Join the two virtual networks by peering or over ExpressRoute, too."
     return _SECOND[kind]
 
 
 def _beside_gateway(network: Network, element: str) -> str:
     """Return what could stand in for a gateway, and what makes its failure less likely, if that is left."""
-    name, _, part = element.partition(":")[2].partition("/")
+    _, _, name, part = read_element(element)
     site = network.virtual_networks[name]
     vpn = site.vpn_gateway if part == GatewayKind.VPN else None
     gateway = vpn or site.express_route_gateway
@@ -238,10 +245,9 @@ def _beside_gateway(network: Network, element: str) -> str:
 
 def _routes_to(network: Network, element: str) -> tuple[KeyPath, ...]:
     """Return the user-defined routes that lead to an appliance; nothing else describes it."""
-    kind, _, name = element.partition(":")
-    if kind != ElementKind.APPLIANCE:
+    kind, _, _, address = read_element(element)
+    if kind is not ElementKind.APPLIANCE:
         return ()
-    address = name.partition("/")[2]
     return tuple(
         ("routeTables", table.name, "routes", route, "address")
         for table in network.route_tables.values()

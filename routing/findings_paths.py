@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from routing.alike import Pair
 from routing.contest import Blame, Reach, blame_prefix, blames, overruled
 from routing.course import Course, is_determined
-from routing.elements import ElementKind, described_at, element_names, link_element
+from routing.elements import ElementKind, described_at, element_names, link_element, read_element
 from routing.findings import Finding, FindingKind, Gathering, Severity
 from routing.findings_losses import loss_findings, taken_by
 from routing.findings_state import State
@@ -142,15 +142,15 @@ def _hands_back(state: State, pair: Pair) -> str:
     for stage in state.trails((destination, source))[0]:
         route = stage.decision.selection.routes[0] if stage.decision else None
         if route and route.protocol is Protocol.ATTACHED and stage.node.element:
-            kind, _, gateway = stage.node.element.partition(":")
-            if kind == ElementKind.GATEWAY:
-                return f"the route table of {gateway.partition('/')[0]}'s GatewaySubnet"
+            element = read_element(stage.node.element)
+            if element.kind is ElementKind.GATEWAY:
+                return f"the route table of {element.owner}'s GatewaySubnet"
     return f"the route table of {destination}'s subnet"
 
 
 def _appliances(course: Course) -> set[str]:
     return {
-        hop for way in course.direction.hops for hop in way if hop.startswith(f"{ElementKind.APPLIANCE}:")
+        hop for way in course.direction.hops for hop in way if read_element(hop).kind is ElementKind.APPLIANCE
     }
 
 
@@ -211,19 +211,19 @@ def _has_longer(parts: tuple[Destination, ...]) -> bool:
 def _transit(state: State, pair: Pair, course: Course) -> Iterator[Finding]:
     network = state.forecast.network
     for name in dict.fromkeys(hop for way in course.direction.hops for hop in way):
-        kind, _, owner = name.partition(":")
-        if kind == ElementKind.GATEWAY:
-            site = owner.partition("/")[0]
+        element = read_element(name)
+        if element.kind is ElementKind.GATEWAY:
+            site = element.owner
             ends = set(pair) | {
-                network.peerings[hop.partition(":")[2]].hub
+                network.peerings[read.name].hub
                 for way in course.direction.hops
                 for hop in way
-                if hop.startswith(f"{ElementKind.PEERING}:")
+                if (read := read_element(hop)).kind is ElementKind.PEERING
             }
             how = "its gateway passes routes on (PATH-11, PATH-8)"
-        elif kind == ElementKind.ROUTER:
-            site, ends = network.routers[owner].location, set(pair)
-            how = f"{owner} passes on what is not its own"
+        elif element.kind is ElementKind.ROUTER:
+            site, ends = network.routers[element.name].location, set(pair)
+            how = f"{element.name} passes on what is not its own"
         else:
             continue
         if site in ends:
@@ -233,7 +233,7 @@ def _transit(state: State, pair: Pair, course: Course) -> Iterator[Finding]:
             hop
             for way in course.direction.hops
             for hop in way
-            if hop.startswith(("tunnel:", "route-server:"))
+            if read_element(hop).kind in {ElementKind.TUNNEL, ElementKind.ROUTE_SERVER}
         )
         yield Finding(
             kind=FindingKind.TRANSIT,

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from routing.comparison import Change, effect_of
 from routing.diagram import Diagram
-from routing.elements import ElementKind
+from routing.elements import ElementKind, GatewayKind, gateway_element, read_element
 from routing.findings import findings_document
 from routing.layout import Orientation, lay_out
 from routing.prediction import TOGETHER, path_pair
@@ -119,15 +119,16 @@ def _diagram(diagram: Diagram) -> dict[str, Any]:
 def _ailing(report: Report) -> dict[str, str]:
     """Return which element of the picture each instance of a gateway is a part of, by the instance's name."""
     return {
-        element: f"{ElementKind.GATEWAY}:{element.partition(':')[2].rpartition('/')[0]}"
-        for element in _failed(report)
-        if element.startswith(f"{ElementKind.GATEWAY_INSTANCE}:")
+        instance: gateway_element(element.owner, GatewayKind(element.part.partition("/")[0]))
+        for instance in _failed(report)
+        if (element := read_element(instance)).kind is ElementKind.GATEWAY_INSTANCE
     }
 
 
 def _failed(report: Report) -> Iterator[str]:
     for scenario in report.failures:
-        yield from (scenario.failure or "").split(TOGETHER)
+        if scenario.failure:
+            yield from scenario.failure.split(TOGETHER)
 
 
 def _elements(report: Report) -> list[str]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from routing.alike import Pair
 from routing.comparison import Comparison, Effect, effect_of
 from routing.course import Direction
-from routing.elements import ElementKind, GatewayKind
+from routing.elements import ElementKind, GatewayKind, read_element
 from routing.findings import Finding, Severity
 from routing.prediction import Path, Scenario, path_pair
 from routing.publication import Report
@@ -212,8 +212,7 @@ def direction_in_words(direction: Direction) -> str:
 
 def element_in_words(element: str) -> str:
     """Return an element as a sentence calls it, such as `hub's VPN gateway`."""
-    kind, _, name = element.partition(":")
-    owner, _, part = name.partition("/")
+    kind, name, owner, part = read_element(element)
     gateway = "VPN gateway" if part.startswith(GatewayKind.VPN) else "ExpressRoute gateway"
     words = {
         ElementKind.GATEWAY: f"{owner}'s {gateway}",
@@ -223,7 +222,7 @@ def element_in_words(element: str) -> str:
         ElementKind.ROUTE_SERVER: f"{owner}'s Route Server",
         ElementKind.GLOBAL_REACH: f"Global Reach {name}",
     }
-    return words.get(ElementKind(kind), f"{kind} {name}")
+    return words.get(kind, f"{kind} {name}")
 
 
 def back_in_words(path: Path) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from routing.elements import read_element
 from routing.graph import (
     AdjacencyKind,
     ExpressRouteGatewayNode,
@@ -25,7 +26,7 @@ from routing.origins import Origin
 from routing.routes import DEFAULT_LOCAL_PREFERENCE, Protocol, Route
 from routing.user_routes import Instructions
 from routing.views import RouteTable, Vantage, classful, dashed, unknown_address
-from topology import Peering, Tunnel
+from topology import Tunnel
 
 BASE_WEIGHT = 32768
 """Of what a gateway knows by itself, through VPN, or from Route Server (PATH-3)."""
@@ -179,7 +180,7 @@ def _best(learned: list[Route]) -> Route:
 
 def _tunnel_peers(view: Vantage, route: Route) -> tuple[str, ...]:
     assert route.learned_over
-    tunnel = view.network.tunnels[route.learned_over.elements[0].partition(":")[2]]
+    tunnel = view.network.tunnels[read_element(route.learned_over.elements[0]).name]
     return _peer_addresses(view, tunnel)
 
 
@@ -289,7 +290,7 @@ def _unless(row: Row, *, overridden: bool) -> Row:
 def _peering_type(view: Vantage, route: Route) -> str:
     """Return the next hop type of a peering, which tells regions apart (UDR)."""
     assert route.learned_over
-    peering: Peering = view.network.peerings[route.learned_over.elements[0].partition(":")[2]]
+    peering = view.network.peerings[read_element(route.learned_over.elements[0]).name]
     ends = (view.network.virtual_networks[name] for name in (peering.hub, peering.spoke))
     regions = {view.network.region(vnet).lower() for vnet in ends}
     return "VNetPeering" if len(regions) == 1 else "VNetGlobalPeering"
@@ -300,8 +301,8 @@ def _gateway_hops(view: Vantage, number: int, route: Route) -> Iterator[str]:
     gateway = route.next_hop
     assert gateway
     if isinstance(gateway, VpnGatewayNode):
-        name = (gateway.element or "").partition(":")[2]
-        yield from _instances(view.at(gateway, name))
+        assert gateway.element
+        yield from _instances(view.at(gateway, read_element(gateway.element).name))
         return
     selection = view.tables[number].selections.get(gateway)
     behind: list[Node | None] = [each.next_hop for each in selection.routes] if selection else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network
 
+from routing.elements import read_element
 from routing.graph import AdjacencyKind, RouterNode
 from routing.routes import Protocol, Route
 from routing.views import RouteTable, Vantage, classful, unknown_address
@@ -121,7 +122,7 @@ def _next_hop(view: Vantage, route: Route) -> str:
     adjacency = route.learned_over
     assert adjacency
     if adjacency.kind is AdjacencyKind.LINK:
-        circuit, _, name = adjacency.elements[0].partition(":")[2].partition("/")
+        _, _, circuit, name = read_element(adjacency.elements[0])
         peering = view.network.circuits[circuit].private_peering
         return next(str(link.microsoft_address.ip) for each, link in peering.links if each == name)
     if adjacency.kind is AdjacencyKind.COMPANION:
