@@ -101,6 +101,7 @@ class Comparison:
     new_findings: tuple[Finding, ...]
     mended_findings: tuple[Finding, ...]
     changed_findings: tuple[ChangedFinding, ...]
+    """Neither new nor mended: those that have gained or lost pairs or failures."""
 
 
 def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Comparison:
@@ -111,10 +112,10 @@ def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Compar
     """
     for forecast in (before, after):
         check_elements(forecast.described, failed)
-    known, now = element_names(before.described), element_names(after.described)
+    known, now = (dict.fromkeys(element_names(each.described)) for each in (before, after))
     steady = _changes(_paths(before), _paths(after))
     scenarios = [ScenarioChanges(failure=None, changes=tuple(steady.values()))]
-    for elements in (failed,) if failed else ((element,) for element in known if element in set(now)):
+    for elements in (failed,) if failed else ((element,) for element in known if element in now):
         pairs = None if failed else _affected(before, after, *elements)
         if pairs is not None and not pairs:
             continue
@@ -128,8 +129,8 @@ def compare_forecasts(before: Forecast, after: Forecast, *failed: str) -> Compar
     had, has = _site_prefixes(before), _site_prefixes(after)
     return Comparison(
         scenarios=tuple(scenarios),
-        appeared=tuple(element for element in now if element not in set(known)),
-        disappeared=tuple(element for element in known if element not in set(now)),
+        appeared=tuple(element for element in now if element not in known),
+        disappeared=tuple(element for element in known if element not in now),
         new_prefixes=tuple(each for each in has if each not in had),
         gone_prefixes=tuple(each for each in had if each not in has),
         new_findings=new,
