@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from network_policies.values import Value, reveal
+from network_policies.values import reveal, texts
 
 if TYPE_CHECKING:
     from network_policies.stack import Resource
@@ -40,7 +40,7 @@ def _told_by(teller: Resource, wanted: Mapping[str, Resource]) -> Iterator[tuple
             name = reveal(resource.outputs.get("name")) if resource else None
             if not isinstance(name, str):
                 continue
-            for text in _texts(teller.inputs.get(property_)):
+            for text in (found.text for found in texts(teller.inputs.get(property_))):
                 if text.startswith("/subscriptions/") and text.rpartition("/")[2] == name:
                     yield urn, text
                 elif text == name and teller.id and _parent(teller.id).rpartition("/")[2] == name:
@@ -49,15 +49,3 @@ def _told_by(teller: Resource, wanted: Mapping[str, Resource]) -> Iterator[tuple
 
 def _parent(resource_id: str) -> str:
     return resource_id.rsplit("/", 2)[0]
-
-
-def _texts(value: Value) -> Iterator[str]:
-    value = reveal(value)
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from _texts(inner)
