@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Callable
 from pathlib import Path as FilePath
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from routing import Direction, Path, predict_paths
+from routing import Direction, predict_paths
+from tests.routing.changes import Changes, merge
+from tests.routing.segments import Paths
 from topology import Document, Network, load_network
 
 ROOT = FilePath(__file__).parents[2]
-Changes = Mapping[str, Any]
-Paths = dict[tuple[str, str], Path]
 
 
 @pytest.fixture(scope="session")
@@ -26,20 +24,10 @@ def stack() -> Callable[..., Network]:
     def load(*changes: Changes | None) -> Network:
         data = YAML(typ="safe").load(ROOT / "Pulumi.test.yaml")["config"]["hybrid:network"]
         for each in changes:
-            _merge(data, deepcopy(dict(each or {})))  # what is merged in would be changed by the next
+            merge(data, each or {})
         return load_network(Document(data=data))
 
     return load
-
-
-def _merge(data: dict[str, Any], changes: Changes) -> None:
-    for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(data.get(key), dict):
-            _merge(data[key], value)
-        elif value is None:
-            data.pop(key)
-        else:
-            data[key] = value
 
 
 @pytest.fixture(scope="session")

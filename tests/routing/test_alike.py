@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from routing import Forecast, Path, collect_findings, explain_path, route_tables, scenarios
+from tests.routing.changes import Changes, joined
 from topology import Network
 
 pytestmark = pytest.mark.thorough
 
 Stack = Callable[..., Network]
-Changes = dict[str, Any]
 
 SPOKES = 6
 
@@ -37,15 +37,7 @@ def spokes(hub: str, number: int, **terms: Any) -> Changes:
     }
 
 
-def united(*changes: Changes) -> Changes:
-    result: Changes = {}
-    for each in changes:
-        for section, objects in each.items():
-            result[section] = {**result.get(section, {}), **objects}
-    return result
-
-
-SPARSE = united(spokes("hub", SPOKES), spokes("hub", SPOKES, gatewayTransit=False), spokes("remote", SPOKES))
+SPARSE = joined(spokes("hub", SPOKES), spokes("hub", SPOKES, gatewayTransit=False), spokes("remote", SPOKES))
 BACKUP_OF_NONE: Changes = {"tunnels": {"hub-location1": {"router": {"advertisedPrefixes": []}}}}
 
 
@@ -91,7 +83,7 @@ DESIGNS: dict[str, Changes] = {
 
 @pytest.fixture(scope="module", params=DESIGNS)
 def forecast(request: pytest.FixtureRequest, stack: Stack) -> Forecast:
-    made = Forecast(stack(united(SPARSE, DESIGNS[request.param])))
+    made = Forecast(stack(joined(SPARSE, DESIGNS[request.param])))
     assert len(made.alike.groups) == 3
     assert len(made.network.sites) == 5 + 2 * 3  # the stack's own spoke is alike, too
     return made

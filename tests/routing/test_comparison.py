@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path as FilePath
-from typing import Any
 
 import pytest
 
 from routing import Comparison, Effect, FindingKind, Forecast, compare_forecasts, comparison_document
+from tests.routing.changes import Changes
 from topology import Network, Place
 
 Stack = Callable[..., Network]
 Compare = Callable[..., Comparison]
-Changes = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from routing import Direction, Path, UnknownElementError, element_names, predict_paths
+from routing import UnknownElementError, element_names, predict_paths
+from tests.routing.segments import BACKUP, ER2, PEERING, Over, Predict
 from topology import Network
 
-Pair = tuple[str, str]
-Predict = Callable[..., dict[Pair, Path]]
-Over = Callable[[Direction], str]
 Stack = Callable[..., Network]
 
-PEERING = "peering:hub-spoke"
-ER2 = "expressroute:expressroute2"
-BACKUP = "vpn:hub-location1"
 
 TO_VPN = {
     ("hub", "location1"): BACKUP,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from routing import Finding, FindingKind, Forecast, Severity, collect_findings
+from tests.routing.changes import Changes, preferences
 from topology import Network
 
 Find = Callable[..., list[Finding]]
-Changes = Mapping[str, Any]
 
 EITHER = {"hub", "spoke"}
 BACKUP_OFF: Changes = {"tunnels": {"hub-location1": {"router": {"advertisedPrefixes": []}}}}
@@ -30,11 +29,6 @@ def find(stack: Callable[..., Network]) -> Find:
 
 def causes(finding: Finding) -> list[str]:
     return [".".join(cause) for cause in finding.causes]
-
-
-def preferences(express_route: int | None, vpn: int | None = None) -> Changes:
-    bgp = {"expressRouteLocalPreference": express_route, "vpnLocalPreference": vpn}
-    return {"routers": {"location1-ce1": {"bgp": bgp}}}
 
 
 # --- the test stack --------------------------------------------------------------------------------------

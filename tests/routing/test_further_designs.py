@@ -5,18 +5,12 @@ How to read the tables is in sketches.py. A difference has the two sites and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import pytest
 
-from routing import Path
+from tests.routing.changes import GLOBAL_REACH, ROUTE_SERVER, Changes
+from tests.routing.segments import Pair, Predict
 from tests.routing.sketches import BASE, cells, sketch
-from tests.routing.test_scenarios import GLOBAL_REACH, ROUTE_SERVER, SCENARIOS, WITHOUT_CIRCUIT1
-
-Pair = tuple[str, str]
-Predict = Callable[..., dict[Pair, Path]]
-Changes = Mapping[str, Any]
+from tests.routing.test_scenarios import SCENARIOS, WITHOUT_CIRCUIT1
 
 
 def but(table: str, *differences: str) -> dict[Pair, str]:

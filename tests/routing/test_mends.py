@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from routing import Finding, FindingKind, Forecast, collect_findings
+from tests.routing.changes import Changes
 from tests.routing.descriptions import Description, circuit, location, network, router, tunnel_end
 from topology import Network
-
-Changes = Mapping[str, Any]
 
 
 def of_kind(described: Network, kind: FindingKind) -> list[Finding]:

@@ -5,17 +5,11 @@ How to read them is in sketches.py: p is the peering, 1 to 3 are the circuits, b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import pytest
 
-from routing import Path
+from tests.routing.changes import BOTH_LINKS, GLOBAL_REACH, ROUTE_SERVER, Changes, third_circuit
+from tests.routing.segments import Predict
 from tests.routing.sketches import BASE, cells, sketch
-
-Pair = tuple[str, str]
-Predict = Callable[..., dict[Pair, Path]]
-Changes = Mapping[str, Any]
 
 WITHOUT_CIRCUIT1 = """
             hub  spoke  branch  remote  location1  location2
@@ -29,57 +23,14 @@ location2   2    2.p    x       x       x          -
 """What is left of the test stack: VPN stands in for the hub and its spoke, and for nobody else."""
 
 
-def third_circuit(*, preference: int) -> Changes:
-    """Return two circuits with weights: expressroute3, by location1's other router, is the backup."""
-    port = {"interface": "TenGigabitEthernet0/0/0"}
-    return {
-        "circuits": {
-            "expressroute3": {
-                "provider": "Equinix",
-                "peeringLocation": "Chicago",
-                "bandwidth": 50,
-                "privatePeering": {
-                    "peerAsn": 65021,
-                    "vlanId": 301,
-                    "primary": {"prefix": "192.168.30.24/30", "router": "location1-ce2", **port},
-                    "secondary": {
-                        "prefix": "192.168.30.28/30",
-                        "router": "location1-ce1",
-                        **port,
-                        "enabled": False,
-                    },
-                },
-            }
-        },
-        "connections": {
-            "expressroute1-hub": {"weight": 100},
-            "expressroute3-hub": {"circuit": "expressroute3", "virtualNetwork": "hub", "weight": 50},
-        },
-        "routers": {"location1-ce2": {"bgp": {"expressRouteLocalPreference": preference}}},
-    }
-
-
-WEIGHTS = third_circuit(preference=150)
-WEIGHTS_ON_AZURES_SIDE_ONLY = third_circuit(preference=200)
-BOTH_LINKS = {"circuits": {"expressroute1": {"privatePeering": {"secondary": {"enabled": True}}}}}
-LONGER_OVER_VPN = {"tunnels": {"hub-location1": {"router": {"advertisedPrefixes": ["10.2.30.0/26"]}}}}
+WEIGHTS_ON_AZURES_SIDE_ONLY = third_circuit(first_weight=100, weight=50)
+WEIGHTS = {
+    **WEIGHTS_ON_AZURES_SIDE_ONLY,
+    "routers": {"location1-ce2": {"bgp": {"expressRouteLocalPreference": 150}}},
+}
+"""Two circuits: expressroute3, by location1's other router, is the backup in both directions."""
 NO_ROUTE_MAP = {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": None}}}}
-ROUTE_SERVER: dict[str, Any] = {
-    "virtualNetworks": {
-        "hub": {
-            "routeServer": {},
-            "vpnGateway": {"activeActive": True},
-            "subnets": {
-                "GatewaySubnet": {"prefix": "10.10.30.128/26"},
-                "RouteServerSubnet": {"prefix": "10.10.30.192/26"},
-            },
-        }
-    },
-    "tunnels": {"hub-location1": {"router": {"tunnelNumbers": [30, 31]}}},
-}
-GLOBAL_REACH = {
-    "globalReach": {"one-two": {"circuits": ["expressroute1", "expressroute2"], "prefix": "192.168.99.0/29"}}
-}
+LONGER_OVER_VPN = {"tunnels": {"hub-location1": {"router": {"advertisedPrefixes": ["10.2.30.0/26"]}}}}
 
 SCENARIOS: dict[str, tuple[Changes, str | None, str]] = {
     "test stack": ({}, None, BASE),

@@ -5,21 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from routing import Direction, Path
-
-Pair = tuple[str, str]
-Predict = Callable[..., dict[Pair, Path]]
-Over = Callable[[Direction], str]
-
-PEERING = "peering:hub-spoke"
-ER1 = "expressroute:expressroute1"
-ER2 = "expressroute:expressroute2"
-BRANCH = "vpn:hub-branch"
-BACKUP = "vpn:hub-location1"
+from tests.routing.segments import BACKUP, BRANCH, ER1, ER2, PEERING, Over, Pair, Predict
 
 STEADY = {
     ("hub", "spoke"): (PEERING, "hub-spoke"),  # one hop

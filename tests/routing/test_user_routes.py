@@ -6,49 +6,21 @@ How to read the tables is in sketches.py. What Azure does is in Microsoft's "Vir
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from routing import (
-    Direction,
-    Finding,
-    Forecast,
-    Path,
-    collect_findings,
-    element_names,
-    predict_paths,
-    route_tables,
-)
+from routing import Direction, Finding, Forecast, collect_findings, element_names, predict_paths, route_tables
+from tests.routing.changes import Changes, joined, third_circuit
 from tests.routing.descriptions import Description, location, network, router, tunnel_end
+from tests.routing.segments import Paths, Predict
 from tests.routing.sketches import BASE, cells, sketch
 from topology import Network
 
-Changes = Mapping[str, Any]
-Paths = dict[tuple[str, str], Path]
-Predict = Callable[..., Paths]
 Stack = Callable[..., Network]
 
 ADDRESS = "10.10.30.68"
 APPLIANCE = f"appliance:hub/{ADDRESS}"
-
-
-def joined(*parts: Changes) -> Changes:
-    """Return changes with all that each of some has."""
-    whole: dict[str, Any] = {}
-    for part in parts:
-        _join(whole, copy.deepcopy(dict(part)))
-    return whole
-
-
-def _join(whole: dict[str, Any], part: Changes) -> None:
-    for key, value in part.items():
-        if isinstance(value, dict) and isinstance(whole.get(key), dict):
-            _join(whole[key], value)
-        else:
-            whole[key] = value
 
 
 def route(prefix: str, hop: str = "VirtualAppliance", to: str = ADDRESS) -> Changes:
@@ -237,33 +209,6 @@ NEIGHBOURS = joined(
 )
 """Two spokes that are peered; one of them has its traffic to the other inspected in the hub all the same."""
 
-SECOND_CIRCUIT: Changes = {
-    "circuits": {
-        "expressroute3": {
-            "provider": "Equinix",
-            "peeringLocation": "Chicago",
-            "bandwidth": 50,
-            "privatePeering": {
-                "peerAsn": 65021,
-                "vlanId": 301,
-                "primary": {
-                    "prefix": "192.168.30.24/30",
-                    "router": "location1-ce2",
-                    "interface": "TenGigabitEthernet0/0/0",
-                },
-                "secondary": {
-                    "prefix": "192.168.30.28/30",
-                    "router": "location1-ce1",
-                    "interface": "TenGigabitEthernet0/0/1",
-                    "enabled": False,
-                },
-            },
-        }
-    },
-    "connections": {"expressroute3-hub": {"circuit": "expressroute3", "virtualNetwork": "hub"}},
-}
-"""Both directions share location1's traffic between it and expressroute1."""
-
 
 def through(found: Paths) -> set[tuple[str, str]]:
     return {pair for pair, path in found.items() if any(APPLIANCE in way for way in path.forward.hops)}
@@ -338,7 +283,7 @@ def test_its_mend_is_where_the_way_back_is_decided(stack: Stack) -> None:
     "beside",
     [
         {"routers": {"location1-ce1": {"bgp": {"expressRouteLocalPreference": None}}}},
-        SECOND_CIRCUIT,
+        third_circuit(),
     ],
     ids=["the way back is left to chance", "both circuits are used"],
 )
