@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.broken import Broken, Change, add, all_of, drop, put
-from tests.policy.deployments import NETWORK, Hidden, Planned, Ref, connection, shared_key
+from tests.policy.deployments import NETWORK, Hidden, Planned, Ref
+from tests.policy.sound_deployment import connection, shared_key
 
 HUB_VPN = "hub-vpn-gateway"
 FROM_HUB, FROM_BRANCH = "branch-connection-from-hub", "branch-connection-from-branch"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.policy.broken import Broken, Change, add, all_of, drop, put
-from tests.policy.deployments import (
-    NETWORK,
-    Planned,
-    Ref,
+from tests.policy.deployments import NETWORK, Planned, Ref
+from tests.policy.sound_deployment import (
     circuit,
     circuit_connection,
     circuit_peering,

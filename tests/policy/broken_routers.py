@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.policy.broken import Broken, Change, add, all_of, append_lines, put, rewrite
-from tests.policy.deployments import Hidden, Ref, shared_key
+from tests.policy.deployments import Hidden, Ref
+from tests.policy.sound_deployment import shared_key
 
 CE1, CE2, OTHER = "location1-ce1", "location2-ce1", "location2-ce2"
 ER, VPN = "192.168.30.18", "<output:hub-vpn-gateway-bgp-address-1>"

@@ -12,17 +12,8 @@ import grpc
 import pytest
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
-from tests.policy.deployments import (
-    PACK,
-    Deployment,
-    Hidden,
-    Planned,
-    Ref,
-    RefusedError,
-    Unknown,
-    everything,
-    half,
-)
+from tests.policy.deployments import PACK, Deployment, Hidden, Planned, Ref, RefusedError, Unknown
+from tests.policy.sound_deployment import everything, half
 
 
 @pytest.fixture

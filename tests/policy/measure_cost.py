@@ -19,7 +19,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
-from tests.policy.deployments import PACK, Deployment, Hidden, Planned, Ref, azure, everything
+from tests.policy.deployments import PACK, Deployment, Hidden, Planned, Ref
+from tests.policy.sound_deployment import azure, everything
 
 SIZES = (300, 3000)
 

@@ -32,8 +32,9 @@ from network_policies.rules import EVERY_KIND
 from network_policies.stack import Resource, Stack
 from network_policies.values import decode_properties
 
-from tests.policy.deployments import Deployment, everything
+from tests.policy.deployments import Deployment
 from tests.policy.near_misses import NEAR_MISSES
+from tests.policy.sound_deployment import everything
 from tests.policy.table import TABLE
 from tests.policy.valid_deployments import VALID_DEPLOYMENTS
 from tests.policy.valid_routers import VALID_ROUTERS

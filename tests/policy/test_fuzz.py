@@ -14,7 +14,8 @@ from network_policies.analyzer import NetworkAnalyzer
 from pulumi.runtime import proto
 
 from tests.examples import examples
-from tests.policy.deployments import RANDOM_PASSWORD, SECRET, SIGNATURE, UNKNOWN, Deployment, everything, urn
+from tests.policy.deployments import RANDOM_PASSWORD, SECRET, SIGNATURE, UNKNOWN, Deployment, urn
+from tests.policy.sound_deployment import everything
 
 pytestmark = pytest.mark.thorough
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.deployments import OTHER_KEY, everything
+from tests.policy.sound_deployment import OTHER_KEY, everything
 
 pytestmark = pytest.mark.thorough
 

@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tests.policy.broken_gateways import reach, route_server, route_table
-from tests.policy.deployments import (
-    NETWORK,
+from tests.policy.deployments import NETWORK, Hidden, Planned, Ref
+from tests.policy.deployments import Deployment as _Deployment
+from tests.policy.sound_deployment import (
     STRONG_POLICY,
-    Hidden,
-    Planned,
-    Ref,
     circuit,
     circuit_connection,
     circuit_peering,
@@ -29,7 +27,6 @@ from tests.policy.deployments import (
     shared_key,
     vpn_gateway,
 )
-from tests.policy.deployments import Deployment as _Deployment
 
 SUBSCRIPTION = "/subscriptions/11111111-2222-4333-8444-555555555555"
 ELSEWHERE = "/subscriptions/99999999-2222-4333-8444-555555555555"
