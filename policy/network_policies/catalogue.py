@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from network_policies import (
     asns,
+    circuit_connections,
     circuits,
     connections,
     gateway_addresses,
@@ -16,6 +17,7 @@ from network_policies import (
     local_gateways,
     peerings,
     route_tables,
+    router_ipsec,
     router_links,
     router_outbound,
     router_paths,
@@ -35,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *router_sessions.RULES,
     *router_links.RULES,
     *router_tunnels.RULES,
+    *router_ipsec.RULES,
     *router_references.RULES,
     *asns.RULES,
     *peerings.RULES,
@@ -46,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     *circuits.RULES,
     *global_reach.RULES,
     *connections.RULES,
+    *circuit_connections.RULES,
     *ipsec_policies.RULES,
     *local_gateways.RULES,
     *keys.RULES,

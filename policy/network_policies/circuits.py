@@ -8,13 +8,7 @@ from functools import partial
 from network_policies import pages
 from network_policies.address_spaces import address_spaces
 from network_policies.attachments import attachments, circuit_of, expressroute_gateways, private_peerings
-from network_policies.azure_types import (
-    CIRCUIT,
-    CIRCUIT_PEERING,
-    PRIVATE_PEERING,
-    prefix_of,
-    word,
-)
+from network_policies.azure_types import CIRCUIT, CIRCUIT_PEERING, PRIVATE_PEERING, prefix_of, word
 from network_policies.geography import geopolitical_region
 from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope
 from network_policies.stack import NotProvenError, Path, Resource, spell

@@ -7,14 +7,12 @@ from functools import partial
 
 from network_policies import pages
 from network_policies.attachments import Connection, attachments, network_of
-from network_policies.azure_types import CONNECTION, GATEWAY, is_expressroute, sku_name
+from network_policies.azure_types import GATEWAY, is_expressroute, sku_name
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource, Target
+from network_policies.stack import Resource, Target
 from network_policies.subnets import gateway_subnet
 from network_policies.values import reveal
 
-_FASTPATH_SKUS = frozenset({"ultraperformance", "ergw3az", "ergwscale"})
-_FASTPATH_UNITS = 10
 _CIRCUITS = {
     **dict.fromkeys(("standard", "ergw1az"), 4),
     **dict.fromkeys(("highperformance", "ergw2az"), 8),
@@ -109,37 +107,6 @@ def _remote_traffic(case: Case, *, others_have_it: bool) -> Findings:
             return
 
 
-def _fastpath(case: Case) -> Findings:
-    connection = case.resource
-    if not connection.flag("expressRouteGatewayBypass"):
-        return
-    target = case.stack.target(connection, ("virtualNetworkGateway1", "id"), GATEWAY)
-    if target is None or target.resource is None:
-        raise NotProvenError(f"the SKU of the gateway of {connection.name}, which is not in this stack")
-    gateway = target.resource
-    if sku_name(gateway) not in _FASTPATH_SKUS:
-        yield Finding(
-            wrong=f"{connection.name} has expressRouteGatewayBypass, and {gateway.name} has SKU "
-            f"{gateway.text('sku', 'name')}",
-            mend="Set the gateway's sku.name and sku.tier to ErGw3AZ, or take expressRouteGatewayBypass away",
-        )
-    units = gateway.number("autoScaleConfiguration", "bounds", "min")
-    if sku_name(gateway) == "ergwscale" and units is not None and units < _FASTPATH_UNITS:
-        yield Finding(
-            wrong=f"{connection.name} has expressRouteGatewayBypass, and {gateway.name} may have only "
-            f"{units} scale units",
-            mend=f"Set autoScaleConfiguration.bounds.min of {gateway.name} to {_FASTPATH_UNITS}, or take "
-            "expressRouteGatewayBypass away",
-        )
-    subnet = gateway_subnet(case.stack, gateway)
-    if subnet.resource is not None and subnet.resource.peek(*subnet.path, "routeTable") is not None:
-        yield Finding(
-            wrong=f"{connection.name} has expressRouteGatewayBypass, and {subnet.name} of "
-            f"{subnet.network.name} has a route table, past which FastPath sends",
-            mend=f"Take routeTable off {subnet.name}, or expressRouteGatewayBypass away",
-        )
-
-
 # --- limits ------------------------------------------------------------------------------------------------
 
 
@@ -222,15 +189,6 @@ RULES = (
         page=pages.ADD_EXPRESSROUTE_GATEWAY,
         scope=Scope.STACK,
         check=partial(_remote_traffic, others_have_it=False),
-    ),
-    _gateway(
-        name="connection-fastpath-sku",
-        kinds=(CONNECTION,),
-        holds="A connection with FastPath is on a gateway that has it.",
-        sources=("GW-10",),
-        page=pages.FASTPATH,
-        scope=Scope.STACK,
-        check=_fastpath,
     ),
     _gateway(
         name="expressroute-gateway-prefixes",

@@ -6,14 +6,7 @@ from functools import partial
 
 from network_policies import pages
 from network_policies.attachments import attachments
-from network_policies.azure_types import (
-    GATEWAY,
-    VIRTUAL_HUB_ADDRESS,
-    is_expressroute,
-    is_vpn,
-    sku_name,
-    word,
-)
+from network_policies.azure_types import GATEWAY, VIRTUAL_HUB_ADDRESS, is_expressroute, is_vpn, sku_name, word
 from network_policies.bgp import VPN_GATEWAY_ASN
 from network_policies.geography import may_have_zones
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope

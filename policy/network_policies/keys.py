@@ -10,12 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from network_policies.router_lines import CONFIGURATION
 from network_policies.rules import EVERY_KIND, Case, Finding, Findings, Level, Rule, Scope
-from network_policies.secrecy import (
-    KEY_PROPERTIES,
-    RANDOM_PASSWORD,
-    keys_in_lines,
-    known_keys,
-)
+from network_policies.secrecy import KEY_PROPERTIES, RANDOM_PASSWORD, keys_in_lines, known_keys
 from network_policies.stack import NotProvenError, Path, Resource, spell
 from network_policies.values import REDACTED, UNKNOWN, Secret, Text, Value, reveal, texts
 

@@ -8,14 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from network_policies import pages
 from network_policies.attachments import Connection, attachments, network_of
-from network_policies.azure_types import (
-    GATEWAY,
-    LOCAL_GATEWAY,
-    address_of,
-    address_space,
-    is_vpn,
-    prefix_of,
-)
+from network_policies.azure_types import GATEWAY, LOCAL_GATEWAY, address_of, address_space, is_vpn, prefix_of
 from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope, each
 from network_policies.stack import NotProvenError, Resource
 
