@@ -120,9 +120,8 @@ def _bgp_addresses(gateway: Resource) -> frozenset[str]:
     for peer in peers if isinstance(peers, tuple) else ():
         for name in ("defaultBgpIpAddresses", "customBgpIpAddresses"):
             several = reveal(peer.get(name)) if isinstance(peer, Mapping) else None
-            found.update(one for one in several if isinstance(one, str)) if isinstance(
-                several, tuple
-            ) else None
+            if isinstance(several, tuple):
+                found.update(one for one in several if isinstance(one, str))
     return frozenset(found)
 
 
