@@ -6,17 +6,14 @@ that its wires and nodes stand for, and shares no code with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lab.bgp.blueprint import Blueprint, NodeKind, Port, Segment, Wire
-from lab.bgp.namespaces import run
+from lab.bgp.kernel_tables import KernelEntry, read_main_tables
 
-_WORKERS = 8
 _Item = TypeVar("_Item")
 
 _Entry = tuple[IPv4Network, tuple[str, ...]]
@@ -96,25 +93,15 @@ def _without_repeats(items: tuple[_Item, ...]) -> tuple[_Item, ...]:
 
 def read_tables(blueprint: Blueprint) -> ForwardingTables:
     """Read every node's table from the kernel."""
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        entries = dict(zip(blueprint.nodes, pool.map(_read, blueprint.nodes), strict=True))
-    return ForwardingTables(blueprint, entries)
+    tables = read_main_tables(blueprint.nodes)
+    return ForwardingTables(blueprint, {node: _in_use(table) for node, table in tables.items()})
 
 
-def _read(node: str) -> tuple[_Entry, ...]:
-    routes = json.loads(run("ip", "-n", node, "-j", "-4", "route", "show", "table", "main") or "[]")
-    best: dict[IPv4Network, tuple[int, tuple[str, ...]]] = {}
-    for route in routes:
-        prefix = IPv4Network("0.0.0.0/0" if route["dst"] == "default" else route["dst"])
-        metric = int(route.get("metric", 0))
-        if prefix not in best or metric < best[prefix][0]:
-            best[prefix] = metric, _interfaces(route)
+def _in_use(table: tuple[KernelEntry, ...]) -> tuple[_Entry, ...]:
+    """Keep the entry with the lowest metric of each prefix."""
+    best: dict[IPv4Network, KernelEntry] = {}
+    for one in table:
+        if one.prefix not in best or one.metric < best[one.prefix].metric:
+            best[one.prefix] = one
     order = sorted(best, key=lambda prefix: (-prefix.prefixlen, prefix))
-    return tuple((prefix, best[prefix][1]) for prefix in order)
-
-
-def _interfaces(route: Mapping[str, Any]) -> tuple[str, ...]:
-    if route.get("type", "unicast") != "unicast":
-        return ()
-    ways = route.get("nexthops", (route,))
-    return tuple(sorted(way["dev"] for way in ways if "dead" not in way.get("flags", ())))
+    return tuple((prefix, best[prefix].interfaces) for prefix in order)
