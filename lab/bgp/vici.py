@@ -6,16 +6,13 @@ answers that come as events have to be registered for.
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from lab.bgp.daemon_socket import DaemonSocket
 from lab.bgp.errors import FailedCommandError
 
-_SECONDS = 10
 _REQUEST, _RESPONSE, _REGISTER, _CONFIRMED, _EVENT = 0, 1, 3, 5, 7
 _SECTION, _END, _VALUE, _LIST, _ITEM, _LIST_END = range(1, 7)
 
@@ -23,26 +20,8 @@ Message = dict[str, Any]
 """Sections within sections; values and items are text."""
 
 
-class Vici:
+class Vici(DaemonSocket):
     """A connection to one daemon."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(_SECONDS)
-
-    def __enter__(self) -> Self:
-        try:
-            self._socket.connect(str(self._path))
-        except OSError as error:
-            self._socket.close()
-            raise FailedCommandError(f"{self._path}: the daemon does not answer: {error}") from None
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
 
     def associations(self) -> list[Message]:
         """Return every IKE SA, under its connection's name, with its child SAs.
@@ -55,7 +34,7 @@ class Vici:
             self._expect(_CONFIRMED)
             self._send(_REQUEST, "list-sas")
             found = []
-            while (packet := self._receive())[0] == _EVENT:
+            while (packet := self._packet())[0] == _EVENT:
                 found.append(_read(packet[2 + packet[1] :]))
         except (OSError, IndexError, struct.error) as error:
             raise FailedCommandError(f"{self._path}: no answer: {error}") from None
@@ -68,20 +47,17 @@ class Vici:
         self._socket.sendall(struct.pack("!I", len(packet)) + packet)
 
     def _expect(self, kind: int) -> None:
-        if self._receive()[0] != kind:
+        if self._packet()[0] != kind:
             raise FailedCommandError(f"{self._path}: the daemon refused an event")
 
-    def _receive(self) -> bytes:
+    def _packet(self) -> bytes:
         (length,) = struct.unpack("!I", self._exactly(4))
         return self._exactly(length)
 
     def _exactly(self, length: int) -> bytes:
         pieces = b""
         while len(pieces) < length:
-            piece = self._socket.recv(length - len(pieces))
-            if not piece:
-                raise OSError("it hung up")
-            pieces += piece
+            pieces += self._receive(length - len(pieces))
         return pieces
 
 

@@ -7,39 +7,19 @@ The protocol is vtysh's: a command ends with a zero byte, an answer with three o
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from lab.bgp.daemon_socket import DaemonSocket
 from lab.bgp.errors import FailedCommandError
 
-_SECONDS = 10
 _END = b"\0\0\0"
 _PIECE = 65536
 
 
-class Vty:
+class Vty(DaemonSocket):
     """A connection to one daemon of one node."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(_SECONDS)
-
-    def __enter__(self) -> Self:
-        try:
-            self._socket.connect(str(self._path))
-        except OSError as error:
-            self._socket.close()
-            raise FailedCommandError(f"{self._path}: the daemon does not answer: {error}") from None
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
 
     def run(self, command: str) -> str:
         """Return what the daemon says to a command.
@@ -51,10 +31,7 @@ class Vty:
         try:
             self._socket.sendall(command.encode() + b"\0")
             while len(answer) < len(_END) + 1 or answer[-4:-1] != _END:
-                piece = self._socket.recv(_PIECE)
-                if not piece:
-                    raise FailedCommandError(f"{self._path}: the daemon hung up on `{command}`")
-                answer += piece
+                answer += self._receive(_PIECE)
         except OSError as error:
             raise FailedCommandError(f"{self._path}: no answer to `{command}`: {error}") from None
         said, result = answer[:-4].decode(errors="replace"), answer[-1]
