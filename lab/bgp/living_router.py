@@ -14,13 +14,11 @@ from lab.bgp.blueprint import Blueprint, Jack, NodeKind, Port
 from lab.bgp.errors import LivingLabError
 from lab.bgp.frr import render_frr
 from lab.bgp.frr_node import FrrNode
-from lab.bgp.ios.crypto import Protection
 from lab.bgp.ios.interfaces import Interface, StaticRoute, Tables
 from lab.bgp.ios.router import Meaning, read_router
 from lab.bgp.kernel_state import Item, KernelState
 from lab.bgp.living_circuits import Jacks
 from lab.bgp.namespaces import add_void
-from lab.bgp.strongswan import Connection
 from lab.bgp.tunnels import Side, Tunnels
 
 _LOOPBACK = "lo"
@@ -202,32 +200,19 @@ class LivingRouter:
     def _sides(self, meaning: Meaning, notes: list[str]) -> Iterator[Side]:
         joined: set[tuple[IPv4Address, IPv4Address]] = set()
         for one in meaning.protections:
-            without = f"{one.interface.name} has no tunnel"
+            name, ends = one.interface.name, (one.connection.local, one.connection.remote)
+            without = f"{name} has no tunnel"
             if self.public_node is None:
                 notes.append(f"{without}: the router has no line to the Internet here")
-            elif (one.local, one.remote) in joined:
+            elif ends in joined:
                 notes.append(f"{without}: another one joins the same two addresses")
-            elif one.interface.name in self.names:
-                joined.add((one.local, one.remote))
-                yield self._side(one, self.public_node)
-
-    def _side(self, one: Protection, public: str) -> Side:
-        name = one.interface.name
-        return Side(
-            port=Port(node=self.node, interface=name, addresses=one.interface.addresses),
-            public_node=public,
-            connection=Connection(
-                name=name,
-                local=one.local,
-                remote=one.remote,
-                local_id=one.local_id,
-                ike_proposals=one.ike_proposals,
-                esp_proposal=one.esp_proposal,
-                lifetime=one.lifetime,
-                initiates=one.initiates,
-                key=one.key,
-            ),
-        )
+            elif name in self.names:
+                joined.add(ends)
+                yield Side(
+                    port=Port(node=self.node, interface=name, addresses=one.interface.addresses),
+                    public_node=self.public_node,
+                    connection=one.connection,
+                )
 
 
 def _global_loopbacks(tables: Tables) -> Iterator[IPv4Interface]:

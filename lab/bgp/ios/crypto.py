@@ -6,11 +6,12 @@ keyring, peer. Where the chain breaks there is no tunnel, and the reason is told
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.bgp.ios.interfaces import Interface, Tables
 from lab.bgp.ios.lines import Section
+from lab.bgp.strongswan import Connection
 
 _ENCRYPTION = {
     "aes-cbc-128": "aes128",
@@ -47,17 +48,10 @@ _LIFETIME = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """What protects one tunnel interface; the key is never in a repr."""
+    """A tunnel interface, and what protects it."""
 
     interface: Interface
-    local: IPv4Address
-    remote: IPv4Address
-    local_id: IPv4Address
-    ike_proposals: tuple[str, ...]
-    esp_proposal: str
-    lifetime: int
-    initiates: bool
-    key: str = field(repr=False)
+    connection: Connection
 
 
 class Broken(Exception):  # noqa: N818 (a fact about the configuration, not a mistake of ours)
@@ -79,8 +73,7 @@ class Crypto:
             for found, section in root.take(r"crypto ipsec transform-set (\S+) (.+)")
         }
         self.remarks: list[str] = []
-        for pattern in (r"crypto ikev2 dpd .+",):
-            list(root.take(pattern))
+        list(root.take(r"crypto ikev2 dpd .+"))
 
     def protections(self) -> tuple[Protection, ...]:
         """Return what protects each tunnel interface of the living VRF that is complete and not shut."""
@@ -108,14 +101,17 @@ class Crypto:
         identity = profile.first(r"identity local address (\S+)")
         return Protection(
             interface=interface,
-            local=local,
-            remote=remote,
-            local_id=IPv4Address(identity[1]) if identity else local,
-            ike_proposals=self._ike(local),
-            esp_proposal=esp,
-            lifetime=lifetime,
-            initiates=not ipsec.has("responder-only"),
-            key=self._key(profile, remote),
+            connection=Connection(
+                name=interface.name,
+                local=local,
+                remote=remote,
+                local_id=IPv4Address(identity[1]) if identity else local,
+                ike_proposals=self._ike(local),
+                esp_proposal=esp,
+                lifetime=lifetime,
+                initiates=not ipsec.has("responder-only"),
+                key=self._key(profile, remote),
+            ),
         )
 
     def _source(self, source: str) -> IPv4Address:

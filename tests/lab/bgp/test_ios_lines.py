@@ -55,9 +55,10 @@ def test_everything_that_is_rendered_has_a_meaning(router: str) -> None:
 
 def test_a_tunnel_has_the_proposals_and_the_key_that_were_typed() -> None:
     (one,) = meaning(golden("location1-ce1")).protections
-    assert (str(one.local), str(one.remote), one.key) == ("66.198.12.106", "203.0.113.10", "the-key")
-    assert one.ike_proposals == ("aes256-sha256-modp2048",)
-    assert one.esp_proposal == "aes256gcm16-modp2048"
+    found = one.connection
+    assert (str(found.local), str(found.remote), found.key) == ("66.198.12.106", "203.0.113.10", "the-key")
+    assert found.ike_proposals == ("aes256-sha256-modp2048",)
+    assert found.esp_proposal == "aes256gcm16-modp2048"
     assert "the-key" not in repr(one)
 
 
@@ -92,7 +93,7 @@ def test_a_chain_that_breaks_is_no_tunnel_and_the_reason_is_told(old: str, new: 
 
 def test_two_keys_that_differ_are_one_that_fits_nobody() -> None:
     (one,) = meaning(golden("location1-ce1").replace("remote the-key", "remote other")).protections
-    assert one.key not in {"the-key", "other"}
+    assert one.connection.key not in {"the-key", "other"}
 
 
 @pytest.mark.parametrize(
