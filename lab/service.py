@@ -69,13 +69,13 @@ def described_routers(project: Path) -> dict[str, DescribedRouter]:
     return routers
 
 
-def routers_of(file: Path) -> dict[str, str]:
-    """Return the routers of one stack file, likewise; none if it has mistakes."""
+def hosts_of(file: Path) -> frozenset[str]:
+    """Return the hosts of one stack file's routers, likewise; none if it has mistakes."""
     try:
         network = load_stack(file)
     except StackFileError:
-        return {}
-    return {router.host: router.name for router in network.routers.values()}
+        return frozenset()
+    return frozenset(router.host for router in network.routers.values())
 
 
 async def serve(directory: LabDirectory, project: Path, provider_delay: float, stack: str) -> None:
@@ -162,9 +162,11 @@ class Lab:
         if seen == self._seen and self._plain == self._said_plain:
             return
         self._seen = seen
+        living = hosts_of(stack_file(self._stack, self._project)) if self._living else frozenset()
         for host, described in described_routers(self._project).items():
             if host not in self._routers:
-                self._routers[host] = await self._start_router(host, described.name)
+                plane = self._living.plane(described.name) if self._living and host in living else None
+                self._routers[host] = await self._start_router(host, described.name, plane)
             for port in sorted(described.ports):
                 with suppress(ValueError):  # the router says that it has none when it is configured
                     self._routers[host].plug_in((port,))
@@ -179,7 +181,8 @@ class Lab:
         except RuntimeError:  # gRPC's word for a port in use
             return await self._parts.enter_async_context(serve_plugins(variables))
 
-    async def _start_router(self, host: str, name: str) -> RouterServer:
+    async def _start_router(self, host: str, name: str, plane: Plane | None) -> RouterServer:
+        """Start a router, with what moves packets behind it; None where nothing does."""
         for port in (self._ports.get(host, 0), 0):
             router = RouterServer(
                 name,
@@ -187,7 +190,7 @@ class Lab:
                 username=USERNAME,
                 password=self._directory.password,
                 port=port,
-                plane=self._plane(host, name),
+                plane=plane,
             )
             try:
                 await router.start()
@@ -198,12 +201,6 @@ class Lab:
             self._parts.push_async_callback(router.stop)
             return router
         raise AssertionError("unreachable: a free port is always found")
-
-    def _plane(self, host: str, name: str) -> Plane | None:
-        """Return what moves packets behind a router; None behind those of stacks that do not live."""
-        if self._living is None or host not in routers_of(stack_file(self._stack, self._project)):
-            return None
-        return self._living.plane(name)
 
     def _say_what_runs(self) -> None:
         self._said_plain = self._plain
