@@ -84,23 +84,24 @@ class Questions:
     def routes(self) -> Answer:
         """The VRF's table, each network once, by what is in use; and the global one."""
         found = self._ask("zebra", "show ip route")
+        types = self._ask("ospfd", "show ip ospf route")
         living = [
             row
             for network, several in found.items()
             for one in several
             if one.get("selected") or one.get("protocol") == "connected"
-            for row in self._rows(network, one)
+            for row in self._rows(network, one, types.get(network, {}))
         ]
         return {self._router.vrf or "": living}
 
-    def _rows(self, network: str, one: Mapping[str, Any]) -> Iterator[Answer]:
+    def _rows(self, network: str, one: Mapping[str, Any], of_ospf: Mapping[str, Any]) -> Iterator[Answer]:
         hops = one.get("nexthops", ())
         own = [way for way in hops if way.get("recursive")] or hops  # the others are what those resolve to
         ways = [(way.get("ip", ""), self._ios(way.get("interfaceName", ""))) for way in own]
         if one["protocol"] == "bgp":  # IOS names the hop alone
             ways = [(hop, "") for hop, _ in ways]
         row = {
-            "code": self._code(network, one["protocol"]),
+            "code": _code(one["protocol"], of_ospf),
             "network": network,
             "ways": ways,
             "distance": one.get("distance", 0),
@@ -110,12 +111,6 @@ class Questions:
         yield row
         if one["protocol"] == "connected" and (local := self._router.local_address(network)):
             yield {**row, "code": "L", "network": f"{local}/32"}
-
-    def _code(self, network: str, protocol: str) -> str:
-        if protocol == "ospf":
-            ospf = self._ask("ospfd", "show ip ospf route").get(network, {})
-            return _OSPF_TYPES.get(ospf.get("routeType", ""), "O")
-        return {"connected": "C", "static": "S", "bgp": "B"}.get(protocol, protocol[:1].upper())
 
     # --- interfaces ----------------------------------------------------------------------------------
 
@@ -166,6 +161,13 @@ class Questions:
             for one in message.values()
             if one["state"] in {"ESTABLISHED", "REKEYING", "CONNECTING"}
         ]
+
+
+def _code(protocol: str, of_ospf: Mapping[str, Any]) -> str:
+    """IOS's letters for where a route is from, of OSPF with the type that OSPF itself gives it."""
+    if protocol == "ospf":
+        return _OSPF_TYPES.get(of_ospf.get("routeType", ""), "O")
+    return {"connected": "C", "static": "S", "bgp": "B"}.get(protocol, protocol[:1].upper())
 
 
 def _neighbor(address: str, peer: Mapping[str, Any], detail: Mapping[str, Any]) -> Answer:
