@@ -55,6 +55,8 @@ class LivingNetwork:
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: Wires | None = None
         self._switched: dict[str, int] = {}
+        self._failure = ""
+        """What of telling went wrong last, so that it is logged once."""
         self._building: asyncio.Task[subprocess.Popen[bytes]] | None = None
         self._seen = 0
         self.trouble = ""
@@ -141,11 +143,14 @@ class LivingNetwork:
         wires = self._wires()
         try:
             if wires != self._told:
-                self._told = wires
                 say(*await self.ask(azure=wires))
+                self._told = wires
             await self._follow_power()
-        except LivingLabError as error:
-            say(str(error))
+            self._failure = ""
+        except LivingLabError as error:  # it is tried again, and told once
+            if str(error) != self._failure:
+                say(str(error))
+            self._failure = str(error)
 
     async def _follow_power(self) -> None:
         """Take routers' power where a drill has, and give it back: they start from what was saved."""
@@ -240,11 +245,13 @@ class RouterPlane(Plane):
         return tuple(await self._network.ask(router=self._router, configuration=self.configuration()))
 
     async def _ask(self, question: str) -> Any:  # noqa: ANN401 (JSON)
-        """Ask once all lines are followed; None if nothing lives."""
+        """Ask once all lines are followed; None if nothing lives, or nobody answers, which is logged."""
         try:
             await asyncio.wait_for(self._followed.wait(), _FOLLOWED_SECONDS)
             return await self._network.ask(router=self._router, question=question)
-        except (LivingLabError, TimeoutError):
+        except (LivingLabError, TimeoutError) as error:
+            if self._network.lives:
+                say(f"{self._router} is asked for {question}: {error or 'its lines are not followed yet'}")
             return None
 
     async def bgp(self, vrf: str) -> Bgp:
