@@ -7,6 +7,7 @@ read out of them.
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.iosxe.files import replace_file
@@ -46,7 +47,7 @@ class Flash:
             return _unknown(name)
         files = sorted(self._directory.iterdir()) if self._directory.is_dir() else []
         rows = [
-            f"{number:5}  -rw-  {file.stat().st_size:>15}  Nov 27 2026 10:00:00 +00:00  {file.name}"
+            f"{number:5}  -rw-  {file.stat().st_size:>15}  {_written(file)}  {file.name}"
             for number, file in enumerate(files, 11)
             if wanted in {"", file.name}
         ]
@@ -74,6 +75,11 @@ class Flash:
         if not name.startswith(SYSTEM) or not plain or "/" in plain or plain.startswith("."):
             return None
         return self._directory / plain
+
+
+def _written(file: Path) -> str:
+    """When a file was written, as `dir` prints it."""
+    return f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%b %d %Y %H:%M:%S} +00:00"
 
 
 def _unknown(name: str) -> str:

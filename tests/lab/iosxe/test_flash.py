@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.iosxe.server import RouterServer
@@ -14,7 +16,11 @@ async def test_running_configuration_goes_to_flash_and_back(router: RouterServer
     await terminal.until(r"Destination filename \[before.cfg\]\? $")
     terminal.type("\n")
     assert "bytes copied" in await terminal.settle()
-    assert "before.cfg" in await terminal.run("dir bootflash:/before.cfg")
+    listed = await terminal.run("dir bootflash:/before.cfg")
+    found = re.search(r" -rw- +\d+  (.+ \+00:00)  before\.cfg$", listed, re.MULTILINE)
+    assert found, listed
+    age = datetime.now(UTC) - datetime.strptime(found[1], "%b %d %Y %H:%M:%S %z")
+    assert age < timedelta(minutes=5)
     digest = hashlib.md5(before.encode()).hexdigest()
     assert digest in await terminal.run("verify /md5 bootflash:/before.cfg")
     assert "No such file" in await terminal.run("dir bootflash:/other.cfg")
