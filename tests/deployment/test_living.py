@@ -17,7 +17,8 @@ import pytest
 
 from lab import background
 from lab.bgp.prerequisites import missing_prerequisite
-from tests.deployment.conftest import ROOT, Deployment
+from tests.commands import ROOT, start
+from tests.deployment.conftest import Deployment
 
 pytestmark = [pytest.mark.engine, pytest.mark.living, pytest.mark.timeout(400)]
 
@@ -124,17 +125,7 @@ def test_what_only_lines_carry_leaves_the_sessions_up(deployment: Deployment) ->
 def test_ctrl_c_during_a_demo_leaves_nothing(deployment: Deployment) -> None:
     deployment.stop_lab()
     folders = ("--directory", str(deployment.directory.path), "--project", str(deployment.project))
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "lab", *folders, "demo"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        # a test run in the background may have Ctrl-C ignored, and children inherit that; one thread here
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-    )
+    demo = start("lab", *folders, "demo")
     assert demo.stdout is not None
     said = "".join(itertools.takewhile(lambda line: "pulumi up, judged" not in line, demo.stdout))
     assert "Behind the routers of stack test lives their network" in said

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +12,9 @@ from ruamel.yaml import YAML
 from lab.bgp.blueprint import Blueprint
 from lab.bgp.construction import draw_blueprint
 from lab.bgp.prerequisites import missing_prerequisite
+from tests.commands import ROOT, start
 from topology import Document, Network, load_network, load_stack
 
-ROOT = Path(__file__).parents[3]
 LIVING_SECONDS = 150
 
 
@@ -29,18 +26,7 @@ class CommandLine:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts a command without waiting for it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "lab.bgp", "--directory", str(self.directory), *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            # a test run in the background may have Ctrl-C ignored, and children inherit that; one thread here
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-        )
+        return start("lab.bgp", "--directory", str(self.directory), *arguments)
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Runs a command to its end; its exit code and all that it said."""

@@ -15,9 +15,9 @@ from ntc_templates.parse import parse_output  # type: ignore[import-untyped]
 from lab.bgp.directory import Directory
 from lab.living import LivingNetwork
 from onprem.push import Intent, Pushed, PushResult, Safeguards, push
+from tests.commands import ROOT
 from tests.onprem.routers import PASSWORD, Lab
 
-ROOT = Path(__file__).parents[3]
 STACK_FILE = ROOT / "Pulumi.test.yaml"
 ROUTERS = ("location1-ce1", "location1-ce2", "location2-ce1", "location2-ce2")
 BOTH = "location1-ce1"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from lab.bgp.prerequisites import WORLD
-from tests.lab.bgp.conftest import ROOT, skip_unless_able
+from tests.commands import ROOT
+from tests.lab.bgp.conftest import skip_unless_able
 
 pytestmark = pytest.mark.living
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.bgp.conftest import ROOT
+from tests.commands import ROOT
 
 pytestmark = [pytest.mark.living, pytest.mark.emulated]
 
