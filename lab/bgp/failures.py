@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.bgp.blueprint import Blueprint, Port, TunnelWire, Wire
+from lab.bgp.blueprint import Blueprint, TunnelWire, Wire
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.namespaces import restore_routes, set_port
 
@@ -54,8 +54,3 @@ def mend(blueprint: Blueprint, cut: Cut) -> None:
     touched = {port.node for wire in cut.wires if not isinstance(wire, TunnelWire) for port in wire.ends}
     for name in touched:
         restore_routes(name, blueprint.nodes[name].routes)
-
-
-def is_cut(cut: Cut, port: Port) -> bool:
-    """Whether an interface is off because of the failure."""
-    return (port.node, port.interface) in cut.ports

@@ -41,9 +41,8 @@ class Premises:
         self.lans = {name: self._lan(location) for name, location in self._network.locations.items()}
         self.routers = {name: self._router(router) for name, router in self._network.routers.items()}
         self._lan_ports: dict[str, list[tuple[Router, Port]]] = {name: [] for name in self.lans}
-        self._router_ports = {
-            router.name: self._join_lan(router) for router in self._network.routers.values()
-        }
+        for router in self._network.routers.values():
+            self._join_lan(router)
         for name, location in self._network.locations.items():
             self._finish_lan(location, self.lans[name])
         for circuit, link_name, link in self._network.links:
@@ -78,7 +77,7 @@ class Premises:
         ]
         return tuple(dict.fromkeys([*own, *(prefix for part in (*links, *tunnels) for prefix in part)]))
 
-    def _join_lan(self, router: Router) -> Port:
+    def _join_lan(self, router: Router) -> None:
         lan = self.lans[router.location]
         taken = [each for each, _ in self._lan_ports[router.location]]
         for other in taken:
@@ -102,7 +101,6 @@ class Premises:
         )
         self._draft.wires.append(wire)
         self._lan_ports[router.location].append((router, wire.second))
-        return wire.first
 
     def _finish_lan(self, location: Location, lan: NodeDraft) -> None:
         """Let the LAN speak OSPF where its routers do, and point a default route at the others."""
@@ -273,11 +271,6 @@ class Premises:
     def _has_session(self, router: Router) -> bool:
         links = self._network.router_links(router.name)
         return any(link.enabled for _, _, link in links) or any(self._network.router_tunnels(router.name))
-
-    def host_route(self, router: str, address: IPv4Address, interface: str) -> None:
-        """Lead an address of Azure's into a router's tunnel interface (VPN-11)."""
-        route = StaticRoute(destination=IPv4Network(address), via=interface)
-        self.routers[router].static_routes.append(route)
 
 
 def interface_name(port: str, vlan: int | None) -> str:
