@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from base64 import b32decode, b32encode
@@ -65,11 +64,6 @@ class Sealer:
         """A configuration with its keys in clear; a type 6 of another router's stays as it is."""
         opened = _TYPE_6.sub(lambda found: self._open(found[1]) or found[0], text)
         return _TYPE_7.sub(lambda found: _open_7(found[1]), opened)
-
-    def is_sealed_from(self, sealed: str, clear: str) -> bool:
-        """Whether a stored type 6 came from this clear text."""
-        opened = self._open(sealed.rpartition(" ")[2])
-        return opened is not None and hmac.compare_digest(opened, clear)
 
     def _type_6(self, clear: str) -> str:
         nonce = secrets.token_bytes(_NONCE)
