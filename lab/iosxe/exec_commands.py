@@ -160,7 +160,9 @@ def _clearing() -> Iterator[Exec]:
     for scope, names in (("", ("*", "<asn>", "<ip>")), (" vrf <vrf> [ipv4 unicast]", ("*", "<asn>"))):
         for name in names:
             for words, direction in directions.items():
-                clear = partial(show_routing.clear_bgp, everybody=name == "*", direction=direction)
+                clear = partial(
+                    show_routing.clear_bgp, in_vrf=bool(scope), everybody=name == "*", direction=direction
+                )
                 yield Exec(f"clear ip bgp{scope} {name}{words}", living=clear)
 
 

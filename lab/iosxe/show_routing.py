@@ -234,10 +234,17 @@ def _neighbor_rows(
         yield f"Foreign host: {one.address}, Foreign port: 179"
 
 
-async def clear_bgp(device: Device, arguments: tuple[str, ...], *, everybody: bool, direction: str) -> str:
+async def clear_bgp(
+    device: Device, arguments: tuple[str, ...], *, in_vrf: bool, everybody: bool, direction: str
+) -> str:
     """`clear ip bgp ...` of everybody, of an AS or of an address; softly with a direction."""
-    wanted = "*" if everybody else arguments[-1]
-    found = [address for address, asn in _all_neighbors(device) if wanted in {"*", address, asn}]
+    vrf, wanted = arguments[0] if in_vrf else None, "*" if everybody else arguments[-1]
+    found = [
+        address
+        for name, section in _speaking(device)
+        for address, asn, _ in _configured(section)
+        if vrf in {None, name} and wanted in {"*", address, asn}
+    ]
     if not found and not everybody:
         return f'% BGP: Unknown neighbor - "{wanted}"'
     for address in found:
@@ -245,12 +252,13 @@ async def clear_bgp(device: Device, arguments: tuple[str, ...], *, everybody: bo
     return ""
 
 
-def _all_neighbors(device: Device) -> Iterator[tuple[str, str]]:
+def _speaking(device: Device) -> Iterator[tuple[str, Section]]:
+    """The lines with the neighbors of each VRF, and under an empty name those of the global table."""
     for identity in device.editor.root.starting_with("router", "bgp"):
         bgp = device.editor.root.child(*identity)
-        for line in bgp.lines.values() if bgp is not None else ():
-            if line.children is not None:
-                yield from ((address, asn) for address, asn, _ in _configured(line.children))
+        if bgp is not None:
+            yield "", bgp
+    yield from ((vrf, family) for vrf, (_, family) in _families(device))
 
 
 # --- the routing table -----------------------------------------------------------------------------------

@@ -197,16 +197,22 @@ async def test_plane_reads_keys_in_clear_that_the_router_shows_sealed(moving: tu
 @pytest.mark.parametrize(
     ("command", "cleared"),
     [
-        ("clear ip bgp *", [("192.0.2.1", "")]),
+        ("clear ip bgp *", [("192.0.2.9", ""), ("192.0.2.1", "")]),
+        ("clear ip bgp 192.0.2.9", [("192.0.2.9", "")]),
         ("clear ip bgp 192.0.2.1 soft in", [("192.0.2.1", "in")]),
         ("clear ip bgp vrf 30 12076 soft", [("192.0.2.1", "both")]),
         ("clear ip bgp vrf 30 ipv4 unicast * out", [("192.0.2.1", "out")]),
-        ("clear ip bgp 192.0.2.9", []),
+        ("clear ip bgp 192.0.2.8", []),
+        ("clear ip bgp vrf 31 12076", []),
+        ("clear ip bgp vrf 30 65000", []),
         ("clear ip bgp vrf 30 192.0.2.1 soft in", []),
     ],
 )
 async def test_sessions_are_cleared(moving: tuple[Moving, Any], command: str, cleared: list[Any]) -> None:
     plane, terminal = moving
+    await terminal.run_all(
+        "configure terminal", "router bgp 65021", "neighbor 192.0.2.9 remote-as 65000", "end"
+    )
     said = await terminal.run(command)
     assert plane.cleared == cleared
     assert bool(said) == (not cleared)
