@@ -28,7 +28,11 @@ TYPES = (
     "BDI",
     "Vlan",
 )
-"""Interface types, by Cisco-IOS-XE-interfaces.yang, in about the order of `show running-config`."""
+"""Interface types, by Cisco-IOS-XE-interfaces.yang, in about the order of `show running-config`.
+
+`topology/ports.py` reads the same file for itself: an emulator that took the description's word for what a
+port is called could not contradict it.
+"""
 VIRTUAL = ("Loopback", "Tunnel", "Port-channel", "BDI", "Vlan")
 _INTERFACE = re.compile(r"([a-z-]+)(\d+(?:/\d+)*(?:\.\d+)?)", re.IGNORECASE)
 _RANGE = re.compile(r"(\d+)-(\d+)")
