@@ -2,7 +2,7 @@
 
 Each answer is written in our own, shortened form of what IOS prints; a client may rely on the lines that
 tools parse (version, hostname, serial, interface table, header and `end` of a configuration). What runs
-behind the configuration is asked in `show_routing.py`.
+behind the configuration is asked in `show_bgp.py` and `show_routing.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from lab.iosxe import show_routing
+from lab.iosxe import show_bgp, show_routing
 from lab.iosxe.archive import ArchiveFailed
 from lab.iosxe.configuration import Line
 from lab.iosxe.device import Device
@@ -161,16 +161,16 @@ def _clearing() -> Iterator[Exec]:
         for name in names:
             for words, direction in directions.items():
                 clear = partial(
-                    show_routing.clear_bgp, in_vrf=bool(scope), everybody=name == "*", direction=direction
+                    show_bgp.clear_bgp, in_vrf=bool(scope), everybody=name == "*", direction=direction
                 )
                 yield Exec(f"clear ip bgp{scope} {name}{words}", living=clear)
 
 
 def _bgp_of_a_vrf(start: str) -> Iterator[Exec]:
     """IOS-XE's two spellings of one question."""
-    yield Exec(f"{start} summary", living=show_routing.bgp_summary, privileged=False)
-    yield Exec(start, living=show_routing.bgp_table, privileged=False)
-    yield Exec(f"{start} neighbors [<ip>]", living=show_routing.bgp_neighbors, privileged=False)
+    yield Exec(f"{start} summary", living=show_bgp.bgp_summary, privileged=False)
+    yield Exec(start, living=show_bgp.bgp_table, privileged=False)
+    yield Exec(f"{start} neighbors [<ip>]", living=show_bgp.bgp_neighbors, privileged=False)
 
 
 EXEC = (
@@ -182,7 +182,7 @@ EXEC = (
     Exec("show ip prefix-list [<word>]", _prefix_lists, privileged=False),
     *_bgp_of_a_vrf("show ip bgp vpnv4 vrf <vrf>"),
     *_bgp_of_a_vrf("show bgp vpnv4 unicast vrf <vrf>"),
-    Exec("show bgp all neighbors [<ip>]", living=show_routing.all_bgp_neighbors, privileged=False),
+    Exec("show bgp all neighbors [<ip>]", living=show_bgp.all_bgp_neighbors, privileged=False),
     Exec("show ip route [vrf <vrf>]", living=show_routing.route_table, privileged=False),
     Exec("show ip ospf neighbor", living=show_routing.ospf_neighbors, privileged=False),
     Exec("show bfd neighbors", living=show_routing.bfd_neighbors, privileged=False),

@@ -3,7 +3,7 @@
 A router of this package moves no packet, and says so: its `Plane` is still. Whoever has something that moves
 behind the configuration hands a plane of their own to `RouterServer`. It is told of each change, can read the
 configuration at any time, and is asked at each `show`. What it answers is data; how IOS prints it is the
-business of `show_routing.py`.
+business of `show_bgp.py` and `show_routing.py`.
 """
 
 from __future__ import annotations

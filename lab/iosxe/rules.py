@@ -316,14 +316,19 @@ def starts_bgp(edit: Edit) -> None:
 def network_statement(edit: Edit) -> None:
     """A class's own mask is not printed; host bits are cut off."""
     address = edit.values("ip")[0]
-    first = int(address.split(".")[0])
-    length = 8 if first < 128 else 16 if first < 192 else 24  # noqa: PLR2004
+    length = natural_length(IPv4Address(address))
     masks = edit.values("mask")
     network = _network(address, masks[0]) if masks else IPv4Network((address, length), strict=False)
     words: tuple[str, ...] = ("network", str(network.network_address))
     if network.prefixlen != length:
         words = (*words, "mask", str(network.netmask))
     edit.rename((*words, *edit.words[len(edit.words) - 2 :]) if "route-map" in edit.words else words, words)
+
+
+def natural_length(address: IPv4Address) -> int:
+    """The length that an address's class gives its network (RFC 791)."""
+    first = int(address) >> 24
+    return 8 if first < 128 else 16 if first < 192 else 24  # noqa: PLR2004
 
 
 def ospf_network(edit: Edit) -> None:
