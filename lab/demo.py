@@ -25,7 +25,7 @@ from lab.demo_report import write_reports
 from lab.directory import LabDirectory
 from lab.service import LabError
 from lab.stacks import refuse_mistakes, refuse_unknown
-from topology import Router, load_stack
+from topology import Router, load_stack, stack_file
 
 _POLICY_PACK = "policy"
 _SSH_SECONDS = 30
@@ -167,7 +167,7 @@ def _hold_to_reality(demo: Demo) -> bool:
 def _read_back(demo: Demo, *, sessions: bool) -> None:
     """Keep each router's configuration as it shows it, keys sealed, and show what sessions it has."""
     _say("What the routers now run, read back over SSH")
-    network = load_stack(demo.project / f"Pulumi.{demo.stack}.yaml")
+    network = load_stack(stack_file(demo.stack, demo.project))
     folder = demo.directory.path / "routers"
     folder.mkdir(exist_ok=True)
     said = asyncio.run(_ask(demo.directory, network.routers.values(), sessions=sessions))

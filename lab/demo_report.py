@@ -15,7 +15,7 @@ from typing import Any
 
 from lab.directory import LabDirectory
 from routing import Appendix, Forecast, compile_report, write_report
-from topology import CONFIG_KEY, Place, load_network
+from topology import CONFIG_KEY, Place, load_network, stack_file
 from topology.document import read_document
 
 REPORTS = ("report.md", "report.html")
@@ -23,7 +23,7 @@ REPORTS = ("report.md", "report.html")
 
 def write_reports(directory: LabDirectory, project: Path, stack: str) -> None:
     """Write both forms from the stack file, and from stack.json and routers/ in the lab's directory."""
-    document = read_document(project / f"Pulumi.{stack}.yaml", CONFIG_KEY)
+    document = read_document(stack_file(stack, project), CONFIG_KEY)
 
     def place(path: tuple[str, ...]) -> Place:
         """Return a place by its file's path in the project: reports are read on other machines."""
