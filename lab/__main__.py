@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from lab.background import behind_the_routers, read_status, reset, start, stop
+from lab.background import behind_the_routers, reset, start, stop
 from lab.directory import LabDirectory
 from lab.engine import BuildError
 from lab.service import LabError, serve
@@ -85,7 +85,7 @@ def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
 
 
 def _say_status(directory: LabDirectory) -> int:
-    status = read_status(directory)
+    status = directory.read_status()
     if status is None:
         sys.stdout.write("the lab is not running\n")
         return 1

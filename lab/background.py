@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import shutil
 import signal
@@ -45,7 +43,7 @@ def start(
         LabError: if it does not come up, with its last words, or runs for another stack.
         lab.engine.BuildError: if there is no engine and none can be built.
     """
-    if (status := read_status(directory)) is not None:
+    if (status := directory.read_status()) is not None:
         refuse_another(status, project, stack)
         return status
     place_engine(directory)
@@ -67,7 +65,7 @@ def _await_status(directory: LabDirectory, process: subprocess.Popen[bytes]) -> 
     deadline = time.monotonic() + _START_SECONDS
     try:
         while time.monotonic() < deadline and process.poll() is None:
-            if (status := read_status(directory)) is not None:
+            if (status := directory.read_status()) is not None:
                 return status
             time.sleep(_LOOK)
     except BaseException:  # Ctrl-C does not reach it: it has a session of its own
@@ -81,12 +79,12 @@ def _await_status(directory: LabDirectory, process: subprocess.Popen[bytes]) -> 
 
 def stop(directory: LabDirectory) -> bool:
     """Stop the lab and wait until it has kept its state; False if it was not running."""
-    status = read_status(directory)
+    status = directory.read_status()
     if status is None:
         return False
     os.kill(status["pid"], signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
-    while is_running(directory):
+    while directory.is_running():
         if time.monotonic() > deadline:
             raise LabError(f"process {status['pid']}, the lab in {directory.path}, does not stop")
         time.sleep(_LOOK)
@@ -100,34 +98,11 @@ def reset(directory: LabDirectory) -> None:
         shutil.rmtree(directory.path)
 
 
-def read_status(directory: LabDirectory) -> dict[str, Any] | None:
-    """Return what a running lab says of itself; None if none runs, or none is ready yet."""
-    if not is_running(directory):
-        return None
-    try:
-        status: dict[str, Any] = json.loads(directory.status_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return status
-
-
 def behind_the_routers(status: Mapping[str, Any]) -> str:
     """Say in a line whether a network lives behind the routers; if none does, why, with the mend."""
     if status["plain"]:
         return f"Routers take lines and move no packet: {status['plain']}"
     return f"Behind the routers of stack {status['stack']} lives their network: real BGP, OSPF and IPsec"
-
-
-def is_running(directory: LabDirectory) -> bool:
-    """Whether a process holds the lab's lock: a status file that a crash left behind proves nothing."""
-    try:
-        with (directory.path / "lab.lock").open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def place_engine(directory: LabDirectory) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 import asyncssh
 from rich.console import Console
 
-from lab.background import behind_the_routers, read_status, start, stop
+from lab.background import behind_the_routers, start, stop
 from lab.demo_report import write_reports
 from lab.directory import LabDirectory
 from lab.service import LabError
@@ -107,7 +107,7 @@ def demonstrate(directory: LabDirectory, project: Path, stack: str) -> int:
     refuse_unknown(project, stack)
     refuse_mistakes(project, stack)
     began = time.monotonic()
-    was_running = read_status(directory) is not None
+    was_running = directory.read_status() is not None
     _say("Starting the lab: an emulated Azure, emulated routers, the real Pulumi engine")
     status = start(directory, project, stack=stack)
     sys.stdout.write(f"{behind_the_routers(status)}\n")
@@ -152,7 +152,7 @@ def _preview_again(demo: Demo) -> None:
 
 def _hold_to_reality(demo: Demo) -> bool:
     """Compare the prediction with the network behind the routers; False if there is none of this stack."""
-    status = read_status(demo.directory) or {}
+    status = demo.directory.read_status() or {}
     if status.get("plain") or status.get("stack") != demo.stack:
         sys.stdout.write(f"\nNot held to a living network. {behind_the_routers(status)}\n" if status else "")
         return False

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lab.azure.server import SUBSCRIPTION
-from lab.bgp.directory import Directory
+from lab.bgp.directory import Directory, is_held, read_status
 
 PASSPHRASE = "lab"  # noqa: S105 (public on purpose: it protects an emulated network's keys)
 USERNAME = "lab"
@@ -70,6 +71,11 @@ class LabDirectory:
         return self.path / "lab.json"
 
     @property
+    def lock_file(self) -> Path:
+        """Held by the lab's process as long as it runs."""
+        return self.path / "lab.lock"
+
+    @property
     def log_file(self) -> Path:
         """What the lab's process had to say."""
         return self.path / "lab.log"
@@ -81,6 +87,14 @@ class LabDirectory:
         if not file.exists():
             write_private(file, secrets.token_urlsafe(18))
         return file.read_text(encoding="utf-8")
+
+    def is_running(self) -> bool:
+        """Whether the lab's process holds the lock."""
+        return is_held(self.lock_file)
+
+    def read_status(self) -> dict[str, Any] | None:
+        """Return what a running lab says of itself; None if none runs, or none is ready yet."""
+        return read_status(self.lock_file, self.status_file)
 
     def variables(self, azure_endpoint: str, attached_plugins: str) -> dict[str, str]:
         """Return what Pulumi, its plugins and the router provider read from their environment.

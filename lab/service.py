@@ -109,7 +109,7 @@ async def serve(directory: LabDirectory, project: Path, provider_delay: float, s
 
 def _lock(directory: LabDirectory) -> None:
     """Hold the lab's lock until this process has ended: whoever waits for it finds nothing left."""
-    handle = os.open(directory.path / "lab.lock", os.O_WRONLY | os.O_CREAT, 0o644)
+    handle = os.open(directory.lock_file, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

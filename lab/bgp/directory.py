@@ -25,7 +25,7 @@ class Directory:
 
     @property
     def lock_file(self) -> Path:
-        """Held by the keeper: a status that a crash left behind proves nothing."""
+        """Held by the keeper."""
         return self.path / "keeper.lock"
 
     @property
@@ -55,30 +55,40 @@ class Directory:
 
     def is_running(self) -> bool:
         """Whether a keeper holds the lock."""
-        try:
-            with self.lock_file.open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return is_held(self.lock_file)
 
     def read_status(self) -> dict[str, Any] | None:
         """Return what a running keeper says; None if none runs, or none is ready yet."""
-        if not self.is_running():
-            return None
-        try:
-            status: dict[str, Any] = json.loads(self.status_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return status
+        return read_status(self.lock_file, self.status_file)
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Write the status as a whole."""
         unfinished = self.status_file.with_suffix(".new")
         unfinished.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(self.status_file)
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a process holds a lock: a status file that a crash left behind proves nothing."""
+    try:
+        with lock.open("r") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def read_status(lock: Path, file: Path) -> dict[str, Any] | None:
+    """Return what the process that holds a lock says of itself; None if none does, or it is not ready yet."""
+    if not is_held(lock):
+        return None
+    try:
+        status: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return status
 
 
 @contextmanager

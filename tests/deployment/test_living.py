@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from lab import background
 from lab.bgp.prerequisites import missing_prerequisite
 from tests.commands import ROOT, start
 from tests.deployment.conftest import Deployment
@@ -135,5 +134,5 @@ def test_ctrl_c_during_a_demo_leaves_nothing(deployment: Deployment) -> None:
     assert demo.returncode == 130, said
     with pytest.raises(ProcessLookupError):
         os.killpg(demo.pid, 0)
-    assert not background.is_running(deployment.directory)
+    assert not deployment.directory.is_running()
     assert not deployment.directory.living.is_running()
