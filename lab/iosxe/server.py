@@ -21,7 +21,8 @@ from lab.iosxe.fault_file import FaultFile, Wish
 from lab.iosxe.faults import Fault, Hook, Moment, no_faults
 from lab.iosxe.plane import Plane
 from lab.iosxe.reachability import Way, management_address, way_in
-from lab.iosxe.session import Dropped, Session
+from lab.iosxe.session import Session
+from lab.iosxe.shell import Dropped
 
 _CHUNK = 16384
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
