@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +70,6 @@ def golden(router: str) -> Intent:
     text = (ROOT / "tests" / "onprem" / "golden" / f"{router}.cfg").read_text()
     lines = re.sub(r"<output:([\w-]+)>", lambda found: VALUES[found[1]], text).splitlines()
     return Intent(lines=tuple(lines), secrets={"hub-location1-shared-key": KEY})
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 class LivingRouters(Lab):

@@ -14,12 +14,13 @@ EXPRESS_ROUTE, VPN = "Te0-0-0.300", "Tunnel30"
 PINGS = 100
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
+    """Whether something comes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.3)
+        time.sleep(0.2)
     return True
 
 

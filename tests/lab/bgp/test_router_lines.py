@@ -26,8 +26,8 @@ from tests.lab.bgp.living_routers import (
     ROUTERS,
     LivingRouters,
     golden,
-    wait_until,
 )
+from tests.lab.bgp.looking import wait_until
 
 pytestmark = [pytest.mark.living, pytest.mark.emulated, pytest.mark.timeout(300)]
 
