@@ -73,7 +73,7 @@ class Crypto:
             for found, section in root.take(r"crypto ipsec transform-set (\S+) (.+)")
         }
         self.remarks: list[str] = []
-        list(root.take(r"crypto ikev2 dpd .+"))
+        root.accept(r"crypto ikev2 dpd .+")
 
     def protections(self) -> tuple[Protection, ...]:
         """Return what protects each tunnel interface of the living VRF that is complete and not shut."""
@@ -136,7 +136,7 @@ class Crypto:
         for side in ("local", "remote"):
             if not profile.has(f"authentication {side} pre-share"):
                 raise Broken(f"{profile.text} lacks `authentication {side} pre-share`")
-        list(profile.take(r"(?:match address local|lifetime|dpd|ivrf) .+"))
+        profile.accept(r"(?:match address local|lifetime|dpd|ivrf) .+")
         matches = [found for found, _ in profile.take(r"match identity remote address (\S+)(?: (\S+))?")]
         if not any(_covers(found[1], found[2], remote) for found in matches):
             raise Broken(f"{profile.text} matches no identity {remote}")
@@ -151,7 +151,7 @@ class Crypto:
             address = peer.first(r"address (\S+)(?: (\S+))?")
             if address is None or not _covers(address[1], address[2], remote):
                 continue
-            list(peer.take(r"identity address .+"))
+            peer.accept(r"identity address .+")
             keys = [
                 peer.first(rf"pre-shared-key {side}(.+)")
                 for side in ("local ", "remote ", "(?!local |remote )")
@@ -214,7 +214,7 @@ class Crypto:
         if found is None or found[1] not in self._transforms:
             raise Broken(f"{ipsec.text} has no transform set")
         words, section = self._transforms[found[1]]
-        list(section.take(r"mode (?:tunnel|transport)"))
+        section.accept(r"mode (?:tunnel|transport)")
         proposal = _transform(words, section.text)
         pfs = ipsec.first(r"set pfs(?: group(\d+))?")
         if pfs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from lab.bgp.ios.lines import Section
@@ -76,7 +76,7 @@ class Tables:
     routes: tuple[StaticRoute, ...]
     vrf: str | None
     """The VRF that is brought to life: the one that BGP has, else OSPF, else the first interface in one."""
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
     @property
     def living(self) -> tuple[Interface, ...]:
@@ -98,8 +98,8 @@ class Tables:
 def read_tables(root: Section) -> Tables:
     """Read interfaces, VRFs and static routes."""
     for _, section in root.take(r"(?:ip vrf|vrf definition) \S+"):
-        list(section.take("rd .+"))
-        list(section.take("address-family ipv4"))
+        section.accept("rd .+")
+        section.accept("address-family ipv4")
     interfaces = {one.name: one for one in _interfaces(root)}
     vrf = _living_vrf(root, interfaces)
     others = {one.vrf for one in interfaces.values() if one.vrf not in {"", vrf} and one.addresses}

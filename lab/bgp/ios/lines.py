@@ -33,6 +33,11 @@ class Section:
                 child.is_taken = True
                 yield found, child
 
+    def accept(self, pattern: str) -> None:
+        """Count the lines below that a pattern fits as understood: nothing here depends on them."""
+        for _ in self.take(pattern):
+            pass
+
     def first(self, pattern: str) -> re.Match[str] | None:
         """Return how the first line that a pattern fits does so, and take all that it fits."""
         return next(iter([found for found, _ in self.take(pattern)]), None)

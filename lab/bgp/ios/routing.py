@@ -249,7 +249,7 @@ class Routing:
             yield f"no {start}activate"
             return
         yield f"{start}soft-reconfiguration inbound"
-        list(family.take(f"{own}soft-reconfiguration inbound"))
+        family.accept(f"{own}soft-reconfiguration inbound")
         if not family.has(rf"{own}send-community(?: .+)?"):
             yield f"no {start}send-community"
         for pattern in (
