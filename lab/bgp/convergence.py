@@ -119,21 +119,19 @@ def _hanging_sessions(blueprint: Blueprint, cut: Cut) -> tuple[str, ...]:
 
 def _take(blueprint: Blueprint, cut: Cut) -> _Sample:
     missing: list[str] = []
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        bgp = list(pool.map(_bgp_state, blueprint.speakers))
-        ospf = list(pool.map(_ospf_state, blueprint.speakers))
+    state: dict[str, object] = {}
     wires = _wires_by_session(blueprint)
-    for node, (_, sessions), adjacencies in zip(blueprint.speakers, bgp, ospf, strict=True):
-        missing += _missing_sessions(node, dict(sessions), wires, cut)
-        missing += _missing_adjacencies(node, adjacencies, cut)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        states = pool.map(lambda node: (_bgp_state(node), _ospf_state(node)), blueprint.speakers)
+        for node, (bgp, adjacencies) in zip(blueprint.speakers, states, strict=True):
+            missing += _missing_sessions(node, dict(bgp[1]), wires, cut)
+            missing += _missing_adjacencies(node, adjacencies, cut)
+            state[f"BGP of {node.name}"] = bgp
+            state[f"OSPF of {node.name}"] = adjacencies
     missing += _missing_tunnels(blueprint, cut)
     tables = read_tables(blueprint)
-    state: dict[str, object] = {
-        f"the kernel's table of {name}": table for name, table in tables.entries.items()
-    }
-    for node, of_bgp, of_ospf in zip(blueprint.speakers, bgp, ospf, strict=True):
-        state[f"BGP of {node.name}"] = of_bgp
-        state[f"OSPF of {node.name}"] = of_ospf
+    for name, table in tables.entries.items():
+        state[f"the kernel's table of {name}"] = table
     return _Sample(state=state, missing=tuple(missing), tables=tables)
 
 
