@@ -6,11 +6,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from ruamel.yaml import YAML
 
-from tests.components.conftest import OWN_SUBSCRIPTION
-
-NETWORK = "azure-native:network:"
+from tests.components.descriptions import NETWORK, PROVISIONED, SMALL, described
 
 
 def test_hub_lends_its_gateways_and_only_the_spoke_uses_them(test_stack: Any) -> None:
@@ -179,28 +176,6 @@ def test_circuit_takes_two_phases(
     assert deployment.of_type(f"{NETWORK}ExpressRouteCircuit")
 
 
-def test_what_exists_is_not_created(deploy: Callable[..., Any]) -> None:
-    base = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/rg/providers/Microsoft.Network"
-    network = {
-        **SMALL,
-        "virtualNetworks": {
-            "hub": {
-                "addressSpace": ["10.0.0.0/24"],
-                "existing": {"id": f"{base}/virtualNetworks/hub"},
-                "expressRouteGateway": {"existing": {"id": f"{base}/virtualNetworkGateways/gw"}},
-            }
-        },
-        "circuits": {"c": {**SMALL["circuits"]["c"], "existing": {"id": f"{base}/expressRouteCircuits/c"}}},
-    }
-    own = {"azure-native:subscriptionId": "00000000-0000-0000-0000-00000000000A"}
-    deployment = deploy(network, config=own)
-    azure = [r for r in deployment.resources if r.type.startswith("azure-native:network")]
-    assert [(r.name, r.inputs["peer"]) for r in azure] == [
-        ("c-hub-connection", {"id": f"{base}/expressRouteCircuits/c"})
-    ]
-    assert azure[0].inputs["virtualNetworkGateway1"] == {"id": f"{base}/virtualNetworkGateways/gw"}
-
-
 def test_every_component_is_found_in_the_stack_file(deploy: Callable[..., Any], stack_file: Path) -> None:
     deployment = deploy(stack_file, preview=True)
     lines = stack_file.read_text(encoding="utf-8").splitlines()
@@ -219,47 +194,6 @@ def test_every_component_is_found_in_the_stack_file(deploy: Callable[..., Any], 
         assert lines[places[name] - 1].strip().startswith(begins), name
     azure = [r.name for r in deployment.resources if r.type.startswith("azure-native:network:")]
     assert all(any(name.startswith(known) for known in places) for name in azure)
-
-
-OWN = {"azure-native:subscriptionId": "00000000-0000-0000-0000-00000000000A"}
-OTHER = "00000000-0000-0000-0000-00000000000b"
-PROVISIONED = {
-    f"erc-expressroute{number}-test-eastus": {
-        "serviceProviderProvisioningState": "Provisioned",
-        "peerings": [],
-    }
-    for number in (1, 2)
-}
-
-
-def id_of(kind: str, name: str, subscription: str = OTHER) -> dict[str, str]:
-    group = f"/subscriptions/{subscription}/resourceGroups/rg"
-    return {"id": f"{group}/providers/Microsoft.Network/{kind}/{name}"}
-
-
-def with_existing_circuit(subscription: str = OTHER) -> dict[str, Any]:
-    circuit = {**SMALL["circuits"]["c"], "existing": id_of("expressRouteCircuits", "c", subscription)}
-    return {**SMALL, "circuits": {"c": circuit}}
-
-
-def test_a_circuit_of_another_subscription_is_authorized(deploy: Callable[..., Any]) -> None:
-    deployment = deploy(with_existing_circuit(), config=OWN)
-    (authorization,) = deployment.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization").values()
-    assert authorization["circuitName"] == "c"
-    (connection,) = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection").values()
-    assert connection["authorizationKey"] == "00000000-0000-4000-8000-000000000002"
-    providers = deployment.of_type("pulumi:providers:azure-native")
-    assert [inputs["subscriptionId"] for inputs in providers.values()] == [
-        "00000000-0000-0000-0000-00000000000b"
-    ]
-
-
-def test_an_authorization_that_was_given_is_used(deploy: Callable[..., Any]) -> None:
-    given = {"hybrid:authorizationKeys": '{"c-hub": "11111111-0000-4000-8000-000000000003"}'}
-    deployment = deploy(with_existing_circuit(), config=OWN | given)
-    assert deployment.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization") == {}
-    (connection,) = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection").values()
-    assert connection["authorizationKey"] == "11111111-0000-4000-8000-000000000003"
 
 
 def test_route_tables_are_attached_to_their_subnets(deploy: Callable[..., Any]) -> None:
@@ -295,84 +229,6 @@ def test_route_tables_are_attached_to_their_subnets(deploy: Callable[..., Any]) 
     assert subnets["hub-virtual-network-workload"]["routeTable"] == {"id": "id-of-to-firewall-route-table"}
     assert subnets["hub-virtual-network-other"]["routeTable"] == {"id": id_of_shared}
     assert "routeTable" not in subnets["hub-virtual-network-GatewaySubnet"]
-
-
-@pytest.mark.parametrize("configured", [True, False], ids=["configured", "logged in to"])
-def test_no_authorization_within_one_subscription(deploy: Callable[..., Any], *, configured: bool) -> None:
-    deployment = deploy(with_existing_circuit(OWN_SUBSCRIPTION.lower()), config=OWN if configured else {})
-    assert deployment.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization") == {}
-    assert deployment.of_type("pulumi:providers:azure-native") == {}
-    (connection,) = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection").values()
-    assert "authorizationKey" not in connection
-
-
-def test_the_own_subscription_is_asked_for_only_where_something_exists(deploy: Callable[..., Any]) -> None:
-    function = "azure-native:authorization:getClientConfig"
-    assert function not in deploy(SMALL, preview=True).asked
-    assert deploy(with_existing_circuit()).asked.count(function) == 1
-    assert function not in deploy(with_existing_circuit(), config=OWN).asked
-
-
-def test_gateways_of_a_network_that_exists_go_beside_it(deploy: Callable[..., Any], stack_file: Path) -> None:
-    network = described(stack_file)
-    network["virtualNetworks"]["hub"]["existing"] = id_of("virtualNetworks", "corporate-hub")
-    deployment = deploy(network, preview=True, config=OWN)
-    beside = [
-        r
-        for r in deployment.resources
-        if r.type.startswith(NETWORK) and r.inputs["resourceGroupName"] == "rg" and OTHER in r.provider
-    ]
-    assert sorted(r.name for r in beside) == [
-        "expressroute1-hub-connection",
-        "expressroute2-hub-connection",
-        "hub-branch-tunnel-connection-from-hub",
-        "hub-expressroute-gateway",
-        "hub-location1-tunnel-connection",
-        "hub-location1-tunnel-local-network-gateway",
-        "hub-spoke-peering-hub-half",
-        "hub-vpn-gateway",
-        "hub-vpn-gateway-public-ip-1",
-    ]
-    keys = [
-        r.inputs.get("authorizationKey") for r in beside if "expressroute" in r.name and "peer" in r.inputs
-    ]
-    assert keys == ["00000000-0000-4000-8000-000000000002"] * 2, (
-        "circuits are in the stack's own subscription"
-    )
-    gateway = deployment.of_type(f"{NETWORK}VirtualNetworkGateway")["hub-vpn-gateway"]
-    subnet = f"{id_of('virtualNetworks', 'corporate-hub')['id']}/subnets/GatewaySubnet"
-    assert gateway["ipConfigurations"][0]["subnet"] == {"id": subnet}
-
-
-def test_an_existing_vpn_gateway_is_asked_for_its_addresses(
-    deploy: Callable[..., Any], stack_file: Path
-) -> None:
-    network = described(stack_file)
-    network["virtualNetworks"]["hub"] |= {
-        "existing": id_of("virtualNetworks", "corporate-hub"),
-        "vpnGateway": {"existing": id_of("virtualNetworkGateways", "vpn"), "activeActive": True},
-    }
-    network["tunnels"]["hub-location1"]["router"]["tunnelNumbers"] = [30, 31]
-    deployment = deploy(network, config=OWN, circuits=PROVISIONED)
-    router = deployment.of_type("iosxe:index:Configuration")["location1-ce1-router"]
-    assert router["values"] == {
-        "hub-vpn-gateway-public-ip-1": "203.0.113.1",
-        "hub-vpn-gateway-bgp-address-1": "10.0.0.62",
-        "hub-vpn-gateway-public-ip-2": "203.0.113.2",
-        "hub-vpn-gateway-bgp-address-2": "10.0.0.61",
-    }
-
-
-def test_an_existing_vpn_gateway_with_other_instances_is_refused(
-    deploy: Callable[..., Any], stack_file: Path
-) -> None:
-    network = described(stack_file)
-    network["virtualNetworks"]["hub"] |= {
-        "existing": id_of("virtualNetworks", "corporate-hub"),
-        "vpnGateway": {"existing": id_of("virtualNetworkGateways", "vpn")},
-    }
-    with pytest.raises(pulumi.RunError, match="vpn has 2 instances with addresses for BGP, but 1 described"):
-        deploy(network, preview=True, config=OWN)
 
 
 def test_each_instance_of_a_gateway_keeps_its_own_addresses(
@@ -437,66 +293,6 @@ def test_tags_reach_what_takes_tags(deploy: Callable[..., Any]) -> None:
         assert inputs["tags"] == {"environment": "test", "owner": "network team"}
 
 
-def test_users_own_key_is_used_on_both_sides(deploy: Callable[..., Any], stack_file: Any) -> None:
-    own = {"hybrid:sharedKeys": '{"hub-location1": "Own.Key.0123456789"}'}
-    deployment = deploy(stack_file, preview=True, config=own)
-    connections = deployment.of_type(f"{NETWORK}VirtualNetworkGatewayConnection")
-    assert connections["hub-location1-tunnel-connection"]["sharedKey"] == "Own.Key.0123456789"
-    assert "hub-location1-tunnel-shared-key" not in deployment.of_type(
-        "random:index/randomPassword:RandomPassword"
-    )
-
-
-@pytest.mark.parametrize(
-    ("config", "says"),
-    [
-        pytest.param("not json: hunter2", "holds secrets by name: set each with `pulumi config", id="text"),
-        pytest.param('["hunter2"]', "holds secrets by name", id="list"),
-        pytest.param('{"hub-location1": {"a": "hunter2"}}', "hub-location1 must be text", id="mapping"),
-        pytest.param('{"hub-location9": "hunter2"}', "hub-location9, which the network does", id="unknown"),
-        pytest.param('{"hub-location1": "hunter2"}', "hub-location1 cannot be used", id="weak"),
-    ],
-)
-def test_secrets_that_cannot_be_used_are_said_and_not_shown(
-    deploy: Callable[..., Any], stack_file: Path, config: str, says: str
-) -> None:
-    with pytest.raises(pulumi.RunError) as caught:
-        deploy(stack_file, preview=True, config={"hybrid:sharedKeys": config})
-    assert says in str(caught.value)
-    assert "hunter2" not in str(caught.value)
-
-
-@pytest.mark.parametrize("key", ["sharedKeys", "authorizationKeys"])
-def test_secrets_in_clear_are_refused(deploy: Callable[..., Any], stack_file: Path, key: str) -> None:
-    config = {f"hybrid:{key}": '{"hub-location1": "Own.Key.0123456789"}'}
-    with pytest.raises(pulumi.RunError, match=rf"hybrid:{key} stands in clear in the stack file") as caught:
-        deploy(stack_file, preview=True, config=config, in_clear=True)
-    assert "Own.Key" not in str(caught.value)
-
-
-def test_global_reach_to_a_circuit_of_another_subscription_is_authorized(deploy: Callable[..., Any]) -> None:
-    links = {"primary": {"prefix": "192.168.0.8/30"}, "secondary": {"prefix": "192.168.0.12/30"}}
-    theirs = {
-        "existing": id_of("expressRouteCircuits", "theirs"),
-        "privatePeering": {**SMALL["circuits"]["c"]["privatePeering"], **links},
-    }
-    network = {
-        **SMALL,
-        "circuits": {"c": SMALL["circuits"]["c"], "theirs": theirs},
-        "globalReach": {"both": {"circuits": ["c", "theirs"], "prefix": "192.168.1.0/29"}},
-    }
-    deployment = deploy(network, preview=True, config=OWN)
-    (authorization,) = deployment.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization").values()
-    assert (authorization["circuitName"], authorization["authorizationName"]) == ("theirs", "both")
-    (reach,) = deployment.of_type(f"{NETWORK}ExpressRouteCircuitConnection").values()
-    assert reach["authorizationKey"] == "00000000-0000-4000-8000-000000000002"
-    own = {"hybrid:authorizationKeys": '{"both": "11111111-0000-4000-8000-000000000003"}'}
-    given = deploy(network, preview=True, config=OWN | own)
-    assert given.of_type(f"{NETWORK}ExpressRouteCircuitAuthorization") == {}
-    (reach,) = given.of_type(f"{NETWORK}ExpressRouteCircuitConnection").values()
-    assert reach["authorizationKey"] == "11111111-0000-4000-8000-000000000003"
-
-
 def test_global_reach_waits_for_both_circuits(deploy: Callable[..., Any]) -> None:
     links = {"primary": {"prefix": "192.168.0.8/30"}, "secondary": {"prefix": "192.168.0.12/30"}}
     second = {
@@ -538,33 +334,3 @@ def test_a_route_server_is_refused_rather_than_left_out(deploy: Callable[..., An
     with_existing = {"hub": {**hub, "routeServer": {"existing": server}}}
     deployment = deploy({**SMALL, "virtualNetworks": with_existing}, preview=True)
     assert list(deployment.of_type(f"{NETWORK}VirtualNetwork")) == ["hub-virtual-network"]
-
-
-def described(stack_file: Path) -> Any:
-    return YAML(typ="safe").load(stack_file)["config"]["hybrid:network"]
-
-
-SMALL: dict[str, Any] = {
-    "location": "eastus",
-    "virtualNetworks": {
-        "hub": {
-            "addressSpace": ["10.0.0.0/24"],
-            "subnets": {"GatewaySubnet": {"prefix": "10.0.0.0/26"}},
-            "expressRouteGateway": {},
-        }
-    },
-    "circuits": {
-        "c": {
-            "provider": "Equinix",
-            "peeringLocation": "Washington DC",
-            "bandwidth": 50,
-            "privatePeering": {
-                "peerAsn": 65021,
-                "vlanId": 300,
-                "primary": {"prefix": "192.168.0.0/30"},
-                "secondary": {"prefix": "192.168.0.4/30"},
-            },
-        }
-    },
-    "connections": {"c-hub": {"circuit": "c", "virtualNetwork": "hub"}},
-}

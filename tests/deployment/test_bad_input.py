@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from tests.deployment.conftest import (
@@ -14,6 +16,18 @@ from tests.deployment.conftest import (
 )
 
 pytestmark = pytest.mark.engine
+
+
+def bend_gateway(deployment: Deployment, **fault: object) -> None:
+    """Let Azure answer otherwise when it is asked for the hub's VPN gateway."""
+    asked = {"method": "PUT", "path_pattern": "virtualNetworkGateways/vgw-hub"}
+    deployment.azure("POST", "/lab/faults", {**asked, **fault})
+
+
+def start_up_that_waits(deployment: Deployment, seconds: float) -> subprocess.Popen[str]:
+    """Start an `up` for which Azure takes its time with the hub's VPN gateway."""
+    bend_gateway(deployment, operation="slow", delay=seconds)
+    return deployment.start_pulumi("up", "--yes", "--skip-preview")
 
 
 def assert_clear(result: Result, *words: str) -> None:
@@ -81,16 +95,10 @@ def test_a_changed_host_key_stops_before_anything_is_sent(deployment: Deployment
 
 
 def test_what_azure_refuses_is_shown_in_its_words(deployment: Deployment) -> None:
-    fault = {
-        "method": "PUT",
-        "path_pattern": "virtualNetworkGateways/vgw-hub",
-        "status": 400,
-        "code": "SkuNotAvailable",
-        "message": "The requested SKU is not available here.",
-    }
-    deployment.azure("POST", "/lab/faults", fault)
+    said = {"code": "SkuNotAvailable", "message": "The requested SKU is not available here."}
+    bend_gateway(deployment, status=400, **said)
     result = deployment.pulumi("up", "--yes", "--skip-preview")
-    assert_clear(result, "hub-vpn-gateway", "SkuNotAvailable", "The requested SKU is not available here.")
+    assert_clear(result, "hub-vpn-gateway", *said.values())
     assert not [
         resource for resource in deployment.azure_resources() if resource.endswith("vgw-hub-test-eastus")
     ]
@@ -99,14 +107,7 @@ def test_what_azure_refuses_is_shown_in_its_words(deployment: Deployment) -> Non
 
 
 def test_an_interrupted_up_is_finished_by_the_next(deployment: Deployment) -> None:
-    slow = {
-        "method": "PUT",
-        "path_pattern": "virtualNetworkGateways/vgw-hub",
-        "operation": "slow",
-        "delay": 8.0,
-    }
-    deployment.azure("POST", "/lab/faults", slow)
-    process = deployment.start_pulumi("up", "--yes", "--skip-preview")
+    process = start_up_that_waits(deployment, seconds=8.0)
 
     output = interrupt_when(process, only_waits_for(deployment, "vgw-hub"))
     assert process.returncode != 0
@@ -117,14 +118,7 @@ def test_an_interrupted_up_is_finished_by_the_next(deployment: Deployment) -> No
 
 
 def test_an_up_that_was_killed_is_finished_as_the_guide_says(deployment: Deployment) -> None:
-    slow = {
-        "method": "PUT",
-        "path_pattern": "virtualNetworkGateways/vgw-hub",
-        "operation": "slow",
-        "delay": 60.0,
-    }
-    deployment.azure("POST", "/lab/faults", slow)
-    process = deployment.start_pulumi("up", "--yes", "--skip-preview")
+    process = start_up_that_waits(deployment, seconds=60.0)
     wait_until(process, only_waits_for(deployment, "vgw-hub"))
     process.kill()
     process.communicate()
@@ -146,16 +140,10 @@ def test_an_up_that_was_killed_is_finished_as_the_guide_says(deployment: Deploym
 
 
 def test_what_azure_began_and_failed_at_is_mended_by_the_next_up(deployment: Deployment) -> None:
-    failure = {
-        "method": "PUT",
-        "path_pattern": "virtualNetworkGateways/vgw-hub",
-        "operation": "failed",
-        "code": "InternalServerError",
-        "message": "An error occurred.",
-    }
-    deployment.azure("POST", "/lab/faults", failure)
+    said = {"code": "InternalServerError", "message": "An error occurred."}
+    bend_gateway(deployment, operation="failed", **said)
     result = deployment.pulumi("up", "--yes", "--skip-preview")
-    assert_clear(result, "hub-vpn-gateway", "InternalServerError", "An error occurred.")
+    assert_clear(result, "hub-vpn-gateway", *said.values())
     gateway = f"{HUB}/virtualNetworkGateways/vgw-hub-test-eastus"
     assert deployment.azure_resource(gateway)["properties"]["provisioningState"] == "Failed"
     preview = deployment.pulumi("preview")
