@@ -61,7 +61,7 @@ class UserRouting:
     def appliance_at(self, vnet: str, address: IPv4Address) -> tuple[Appliance, Peering | None] | None:
         """Return the appliance of an address that a virtual network may use, and the peering to it.
 
-        It must be in the virtual network itself, or in one that it is peered with (UDR).
+        It must be in the virtual network itself, or in one that it is peered with (PATH-5).
         """
         near = ((vnet, None), *((_other_end(each, vnet), each) for each in self._peerings.get(vnet, ())))
         for name, peering in near:

@@ -118,7 +118,7 @@ def _connection(adjacency: Adjacency, route: Route) -> Told:
         if gateway.exchanges and len(path) > 1:
             return Refusal(
                 reason=f"{gateway.name}, joined to a Route Server, takes only other virtual networks' own "
-                "prefixes, not what lies behind them (ARS)"
+                "prefixes, not what lies behind them (as published tables show)"
             )
         path = tuple(MICROSOFT_EDGE_ASN if asn == AZURE_GATEWAY_ASN else asn for asn in path)
     if isinstance(route.next_hop, MicrosoftEdgeNode):

@@ -296,7 +296,8 @@ class Onward:
             return Loss(
                 reason=f"route table {told.table} keeps from {node.name} what gateways have learned",
                 cause=("routeTables", told.table, "propagateGatewayRoutes"),
-                mend="Set propagateGatewayRoutes, or add a route to an appliance that knows the way (UDR).",
+                mend="Set propagateGatewayRoutes, or add a route to an appliance that knows the way "
+                "(PATH-5).",
             )
         return self._by_routes(node, learned)
 

@@ -282,13 +282,13 @@ def _user_rows(told: Instructions) -> Iterator[Row]:
 
 
 def _unless(row: Row, *, overridden: bool) -> Row:
-    """Return a row as Azure shows it: of equal prefixes only one is active (UDR, routing example)."""
+    """Return a row as Azure shows it: of equal prefixes only one is active (PATH-5, "Routing example")."""
     source, state, *rest = row
     return (source, "Invalid" if overridden else state, *rest)
 
 
 def _peering_type(view: Vantage, route: Route) -> str:
-    """Return the next hop type of a peering, which tells regions apart (UDR)."""
+    """Return the next hop type of a peering, which tells regions apart (PATH-5)."""
     assert route.learned_over
     peering = view.network.peerings[read_element(route.learned_over.elements[0]).name]
     ends = (view.network.virtual_networks[name] for name in (peering.hub, peering.spoke))

@@ -73,7 +73,7 @@ def _gateway_owner(network: Network, vnet: VirtualNetwork) -> VirtualNetwork | N
 
 
 def _appliances(network: Network) -> Found:
-    """An appliance must be near: in the virtual network itself or in one that it is peered with (UDR)."""
+    """An appliance must be near: in the virtual network itself or in one that it is peered with (PATH-5)."""
     for path, vnet, _, table in _uses(network):
         near = [vnet, *_peers(network, vnet)]
         for name, route in table.routes.items():

@@ -197,7 +197,7 @@ def test_which_instance_of_a_gateway_a_router_uses_makes_no_difference() -> None
     """Each router has two equal paths over its own tunnel, one by each instance of the gateway.
 
     Which of the two it takes is chance, but it is the same tunnel; and that the LAN, and the gateway on the
-    way back, share between the routers' tunnels is certain (RFC 2328, 16.4; VPNHA).
+    way back, share between the routers' tunnels is certain (RFC 2328, 16.4; GW-14).
     """
     numbers = {"ce1": (1, 2), "ce2": (3, 4), "store": (5, 6)}
     described = network(

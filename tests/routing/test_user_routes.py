@@ -1,7 +1,7 @@
 """What user-defined routes do to the test stack's paths, as tables that were worked out by hand.
 
 How to read the tables is in sketches.py. What Azure does is in Microsoft's "Virtual network traffic routing"
-(UDR), whose own example comes last.
+(PATH-5), whose own example comes last.
 """
 
 from __future__ import annotations
@@ -327,7 +327,7 @@ def test_reasons_name_the_table_and_the_rule(paths: Predict) -> None:
 
 
 def example(address: str) -> Network:
-    """Return the two virtual networks of UDR's "Routing example", with a virtual machine of one subnet."""
+    """Return the virtual networks of the "Routing example", with a virtual machine of one subnet."""
     subnet1: Description = {
         "Within-VNet1": route("10.0.0.0/16", to="10.0.100.4"),
         "Within-Subnet1": route("10.0.0.0/24", "VnetLocal"),
@@ -365,7 +365,7 @@ def effective(shown: Network, place: str) -> set[tuple[str, ...]]:
 
 
 def test_effective_routes_are_those_of_microsofts_example() -> None:
-    """UDR, "Routing example": its tables of Subnet1 and Subnet2, without the endpoint for Azure Storage."""
+    """The "Routing example": its tables of Subnet1 and Subnet2, without the endpoint for Azure Storage."""
     gateway = "<vnet1's VPN gateway>"
     assert effective(example("10.0.0.4"), "vnet1") == {
         ("Default", "Invalid", "10.0.0.0/16", "VnetLocal", ""),
