@@ -32,9 +32,9 @@ def _parse_area(value: Any) -> Any:  # noqa: ANN401 (pydantic hands over raw inp
     """Write an area dotted: IOS takes it as a number, too (`network ... area 0`)."""
     if isinstance(value, IPv4Address):
         return value
-    number = isinstance(value, str) and re.fullmatch(_AREA_NUMBER, value)
+    written = str(value) if isinstance(value, bool) else value  # true is no area 1
     try:
-        return str(IPv4Address(int(value) if number else str(value) if isinstance(value, bool) else value))
+        return str(IPv4Address(int(written) if re.fullmatch(_AREA_NUMBER, str(written)) else written))
     except ValueError:
         raise ValueError(f"{value!r} is no OSPF area such as 0 or 0.0.0.0") from None
 
