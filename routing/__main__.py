@@ -176,7 +176,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog="An ELEMENT is written kind:name, such as link:expressroute1/primary or router:location1-ce1.",
     )
     parser.add_argument(
-        "--stack", required=True, metavar="NAME", help="reads Pulumi.NAME.yaml; or any file's path"
+        "--stack",
+        required=True,
+        metavar="NAME",
+        help="reads Pulumi.NAME.yaml, or the file of that name if it ends in .yaml or .yml",
     )
     failures = parser.add_mutually_exclusive_group()
     failures.add_argument(

@@ -28,7 +28,7 @@ SECTIONS = {
 
 
 def stack_file(stack: str, project: Path) -> Path:
-    """Return where a stack of a project is described: by its name, or by the path of any such file."""
+    """Return where a stack of a project is described; a name that ends in .yaml or .yml is a path itself."""
     named = Path(stack)
     return named if named.suffix in {".yaml", ".yml"} else project / f"Pulumi.{stack}.yaml"
 
