@@ -114,6 +114,16 @@ def reach(network: Any, circuit_name: str, prefix: str) -> dict[str, Any]:
     return {"properties": {"peerExpressRouteCircuitPeering": network.azure.ref(far), "addressPrefix": prefix}}
 
 
+def refuses(network: Any, path: str, make: Make, code: str, rule: str) -> None:
+    """Put what breaks a rule: it is refused by its code and the rule's id, and leaves no trace."""
+    before = everything(network)
+    answer = network.azure.send("PUT", network.azure.id(path), make(network))
+    error = answer.json()["error"]
+    assert (answer.status_code // 100, error["code"]) == (4, code), error["message"]
+    assert error["message"].endswith(f"({rule})" if rule else "."), error["message"]
+    assert everything(network) == before
+
+
 def everything(network: Any) -> Any:
     shown = network.azure.send("GET", network.azure.id("") + "/resources", version="2024-03-01").json()[
         "value"

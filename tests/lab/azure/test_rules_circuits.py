@@ -22,6 +22,7 @@ from tests.lab.azure.broken_rules import (
     everything,
     private_peering,
     reach,
+    refuses,
     with_peer,
 )
 
@@ -188,12 +189,7 @@ REFUSED = {
 def test_a_put_that_breaks_a_rule_is_refused_and_leaves_no_trace(
     built: Any, path: str, make: Make, code: str, rule: str
 ) -> None:
-    before = everything(built)
-    answer = built.azure.send("PUT", built.azure.id(path), make(built))
-    error = answer.json()["error"]
-    assert (answer.status_code // 100, error["code"]) == (4, code), error["message"]
-    assert error["message"].endswith(f"({rule})" if rule else "."), error["message"]
-    assert everything(built) == before
+    refuses(built, path, make, code, rule)
 
 
 IN_USE = {
