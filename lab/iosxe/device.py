@@ -54,6 +54,7 @@ class Device:
         self.sealer = Sealer(self._key_bytes())
         self.editor = Editor(TABLES, self.sealer, refuses_weak=refuses_weak, foreign=foreign)
         self.transcript: list[Entry] = []
+        self._transcript_file = str(self._file("transcript"))
         self.archive = Archive(self._file("archive"))
         self.flash = Flash(self._file("flash"))
         self.timer = RevertTimer(self._file("revert.json"), minute=minute, roll_back=self._roll_back)
@@ -249,8 +250,11 @@ class Device:
         """Adds a received line to the transcript; the line as recorded."""
         entry = Entry(connection, mode, mask_secrets(text))
         self.transcript.append(entry)
-        with open(self._file("transcript"), "a", opener=_private) as file:
-            file.write(f"{connection}\t{mode}\t{entry.text}\n")
+        file = os.open(self._transcript_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:  # by the system's own calls: this is done for each line of each of a hundred routers
+            os.write(file, f"{connection}\t{mode}\t{entry.text}\n".encode())
+        finally:
+            os.close(file)
         return entry.text
 
     def _load(self, hostname: str, initial: str | None) -> None:
@@ -274,7 +278,3 @@ class Device:
 
     def _file(self, suffix: str) -> Path:
         return self._base.with_name(f"{self._base.name}.{suffix}")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

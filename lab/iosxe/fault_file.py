@@ -11,6 +11,7 @@ The first rule that fits is obeyed. A rule counts anew when the file is written 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -60,7 +61,7 @@ class FaultFile:
     """The wishes in one file, which may come, change and go at any time."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._file, self._name = file, str(file)
         self._read: tuple[int, int] | None = None
         self._wish = Wish()
         self._seen: dict[int, int] = {}
@@ -72,18 +73,16 @@ class FaultFile:
             ValueError: the file is not a wish; the message says where.
         """
         try:
-            status = self._file.stat()
-            text = self._file.read_text()
+            status = os.stat(self._name)  # noqa: PTH116 (asked twice a line: no path is built each time)
+            if (status.st_mtime_ns, status.st_ino) != self._read:
+                self._wish = Wish.model_validate_json(self._file.read_text())
+                self._read = status.st_mtime_ns, status.st_ino
+                self._seen.clear()
         except FileNotFoundError:
-            self._read, self._wish = None, Wish()
-            return self._wish
-        if (status.st_mtime_ns, status.st_ino) != self._read:
-            try:
-                self._wish = Wish.model_validate_json(text)
-            except ValidationError as mistakes:
-                raise ValueError(f"{self._file.name}: {mistakes}") from None
-            self._read = status.st_mtime_ns, status.st_ino
-            self._seen.clear()
+            if self._read is not None:
+                self._read, self._wish = None, Wish()
+        except ValidationError as mistakes:
+            raise ValueError(f"{self._file.name}: {mistakes}") from None
         return self._wish
 
     async def fault(self, moment: Moment, text: str) -> Fault | None:

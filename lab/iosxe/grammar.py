@@ -15,12 +15,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from lab.iosxe.kinds import REST_OF_LINE, Canonicalise, canonicaliser
 
 _TOKENS = re.compile(r"[\[\]()|]|[^\s\[\]()|]+")
 _WORDS = re.compile(r"\S+")
+_REMEMBERED = 4096
+"""Lines of a mode that are not read again: a fleet's routers are typed the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Grammar(Generic[CommandT]):
 
     def __init__(self, commands: Iterable[CommandT]) -> None:
         self._root: _Node[CommandT] = _Node()
+        self._read_once = lru_cache(_REMEMBERED)(self._read)
         for command in commands:
             for tokens in expand_syntax(command.syntax):
                 self._add(tokens, command)
@@ -112,6 +116,9 @@ class Grammar(Generic[CommandT]):
 
     def match(self, line: str, *, start: int = 0, removal: bool = False) -> Match[CommandT] | Mismatch:
         """Reads `line` from column `start`; with `removal` as the rest of a `no` line."""
+        return self._read_once(line, start, removal)
+
+    def _read(self, line: str, start: int, removal: bool) -> Match[CommandT] | Mismatch:  # noqa: FBT001  a key
         reader = _Reader(line, start, self._root)
         fault = reader.read()
         if fault is not None:
