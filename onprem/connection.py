@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import paramiko
 from netmiko.cisco.cisco_ios import CiscoIosSSH
@@ -136,12 +136,28 @@ def _transport(endpoint: Endpoint, sock: socket.socket, **options: Any) -> param
     with contextlib.suppress(AttributeError, OSError):  # a jump host's is no TCP; the second is Linux's
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 3 * _KEEPALIVE * 1000)
-    transport = paramiko.Transport(sock, **options)
+    transport = paramiko.Transport(cast("socket.socket", _Buffered(sock)), **options)
     security = transport.get_security_options()
     security.ciphers = _preferring(security.ciphers, _CIPHERS)
     known = [kind for key in endpoint.keys for kind in _RSA.get(key.get_name(), (key.get_name(),))]
     security.key_types = _preferring(security.key_types, known)
     return transport
+
+
+class _Buffered:
+    """A socket that is read in large pieces: paramiko waits for, and reads, each packet's two parts."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket, self._unread = sock, b""
+
+    def recv(self, size: int) -> bytes:
+        """As a socket's; one thread reads."""
+        piece = self._unread or self._socket.recv(_CHUNK)
+        self._unread = piece[size:]
+        return piece[:size]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever a socket has)
+        return getattr(self._socket, name)
 
 
 def _preferring(offered: Sequence[str], preferred: Iterable[str]) -> tuple[str, ...]:
