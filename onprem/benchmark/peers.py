@@ -4,7 +4,8 @@ It takes and says what `contestants` does, and imports nothing of this project: 
 
 - `nornir`: Nornir's threads around netmiko, by nornir_netmiko.
 - `napalm`: NAPALM merges a candidate that it writes to the router by Tcl (`inline_transfer`).
-- `ansible`: a play of `cisco.ios.ios_config` over `network_cli`.
+- `ansible`: a play of `cisco.ios.ios_config` over `network_cli`. It is given a file (`src`), for cisco.ios
+  11.1.1 sends those of `lines` all over again for each of them (ansible-collections/cisco.ios#1317).
 """
 
 from __future__ import annotations
@@ -104,7 +105,9 @@ def ansible(targets: Sequence[Target], lines: Sequence[str], directory: Path) ->
     }
     hosts = {target["name"]: {"ansible_port": target["port"]} for target in targets}
     inventory = {"all": {"hosts": hosts, "vars": variables}}
-    task = {"name": "lines", "cisco.ios.ios_config": {"lines": list(lines), "save_when": "modified"}}
+    (directory / "lines.cfg").write_text("\n".join((*lines, "")), encoding="utf-8")
+    source = str(directory / "lines.cfg")
+    task = {"name": "lines", "cisco.ios.ios_config": {"src": source, "save_when": "modified"}}
     play = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
     (directory / "inventory.yaml").write_text(json.dumps(inventory), encoding="utf-8")
     (directory / "play.yaml").write_text(json.dumps(play), encoding="utf-8")
