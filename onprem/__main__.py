@@ -8,15 +8,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from onprem.command import Project, login_from_environment, project_root, read_exported, read_keys
+from onprem.command import Project, read_exported, read_keys
 from onprem.errors import OnPremisesError
 from onprem.fleet import Ending, Member, Result, Rules, push_fleet
 from onprem.process import leave_no_core_file
+from onprem.resource import Login
+from onprem.settings import project_root, read_login
 from topology import StackFileError, load_stack
 
 FAILED, BAD_INPUT = 1, 2
@@ -110,15 +113,21 @@ def _project(options: argparse.Namespace) -> Project:
     values = [text.partition("=") for text in options.value]
     if any(not name or not equals for name, equals, _ in values):
         raise OnPremisesError("--value takes NAME=ADDRESS")
-    approved = getattr(options, "approved", None)
     return Project(
         stack=options.stack,
         network=load_stack(root / f"Pulumi.{options.stack}.yaml"),
-        login=login_from_environment(root, options.stack, frozenset(approved) if approved else None),
+        login=_login(options, root),
         exported=read_exported(options.state),
         values={name: value for name, _, value in values},
         keys=read_keys(options.keys),
     )
+
+
+def _login(options: argparse.Namespace, root: Path) -> Login:
+    """The provider's settings, but for what a run of Pulumi does not ask of a router."""
+    login = read_login({"approved": " ".join(getattr(options, "approved", None) or ())}, root)
+    safeguards = replace(login.safeguards, stack=options.stack)
+    return replace(login, safeguards=safeguards, compare_with_state=False)
 
 
 def _diff(project: Project, members: Sequence[Member]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from onprem.fingerprints import unchanged_secrets
 from onprem.fleet import Ending, Member, Result
 from onprem.inputs import Inputs, Mode, find_flaws
 from onprem.previewed import JOURNAL
-from onprem.push import Intent, Safeguards, push, recover
+from onprem.push import Intent, push, recover
 from onprem.records import Record, exported_states
 from onprem.render import render_router
 from onprem.resource import (
@@ -190,35 +189,6 @@ class Project:
         return {
             name: key for name, key in self.keys.items() if any(f"<secret:{name}>" in line for line in lines)
         }
-
-
-def project_root() -> Path:
-    """Return the folder with Pulumi.yaml, here or above; the current one if there is none."""
-    here = Path.cwd()
-    return next((place for place in (here, *here.parents) if (place / "Pulumi.yaml").is_file()), here)
-
-
-def login_from_environment(root: Path, stack: str, approved: frozenset[str] | None) -> Login:
-    """Return who logs in for a stack, as the provider would."""
-    ssh_config = os.environ.get("IOSXE_SSH_CONFIG")
-    try:
-        minutes = int(os.environ.get("IOSXE_REVERT_MINUTES") or 5)
-        settle = float(os.environ.get("IOSXE_SETTLE_SECONDS") or 60)
-    except ValueError:
-        raise OnPremisesError("IOSXE_REVERT_MINUTES and IOSXE_SETTLE_SECONDS must be numbers") from None
-    return Login(
-        username=os.environ.get("IOSXE_USERNAME", ""),
-        password=os.environ.get("IOSXE_PASSWORD", ""),
-        ssh_config=Path(ssh_config).expanduser() if ssh_config else None,
-        safeguards=Safeguards(
-            revert_minutes=minutes,
-            settle=settle,
-            require_sessions=os.environ.get("IOSXE_REQUIRE_SESSIONS", "").lower() in {"1", "true", "yes"},
-            journal=root / JOURNAL,
-            stack=stack,
-        ),
-        approved=approved,
-    )
 
 
 def read_keys(file: Path | None) -> dict[str, str]:
