@@ -238,3 +238,9 @@ def test_a_place_without_a_table_is_refused(stack: Stack) -> None:
         route_tables(forecast, "gateway:hub/vpm")
     with pytest.raises(RoutingError, match="gateway:hub/vpn has failed"):
         route_tables(forecast, "gateway:hub/vpn", "gateway:hub/vpn")
+
+
+def test_a_prefix_of_two_locations_bears_the_as_of_the_one_that_told_it(view: View) -> None:
+    both = {"locations": {"location2": {"prefixes": ["10.1.31.0/25", "10.2.30.0/25"]}}}
+    learned = rows(view("gateway:hub/expressroute", both), "10.2.30.0/25")
+    assert [row[4] for row in learned] == ["12076-65021", "12076-65020", "12076-65020", "65021"]
