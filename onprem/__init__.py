@@ -2,8 +2,8 @@
 
 from onprem.errors import OnPremisesError, PushError
 from onprem.placeholders import bgp_address, public_ip, shared_key
-from onprem.refusal import RenderError
-from onprem.render import RouterConfiguration, render_router
+from onprem.rendering.refusal import RenderError
+from onprem.rendering.render import RouterConfiguration, render_router
 
 __all__ = [
     "OnPremisesError",

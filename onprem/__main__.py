@@ -14,12 +14,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from onprem.command import Project, read_exported, read_keys
+from onprem.command.project import Project, read_exported, read_keys
 from onprem.errors import OnPremisesError
-from onprem.fleet import Ending, Member, Result, Rules, push_fleet
+from onprem.fleet.waves import Ending, Member, Result, Rules, push_fleet
 from onprem.process import leave_no_core_file
-from onprem.resource import Login
-from onprem.settings import project_root, read_login
+from onprem.resource.resource import Login
+from onprem.resource.settings import project_root, read_login
 from topology import StackFileError, load_stack
 
 FAILED, BAD_INPUT = 1, 2

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 _EMULATED = (
     "lab/azure/",
     "lab/iosxe/",
-    "onprem/test_provider",
+    "onprem/provider/",
 )
 _SERVERS = {"lab", "router"}
 """Fixtures of tests/onprem/ that start routers behind SSH."""

@@ -14,7 +14,7 @@ COMPONENTS = "components/test_hybrid_network.py"
 CONSISTENCY = "topology/test_consistency.py::test_each_contradiction_has_its_message_and_its_place"
 TAKEN = "topology/test_consistency.py::test_what_only_looks_wrong_is_taken"
 PUBLISHED = (
-    "onprem/test_published_configuration.py::"
+    "onprem/rendering/test_published_configuration.py::"
     "test_rendering_differs_from_the_published_configuration_only_as_decided"
 )
 RULES = "policy/test_rules.py::test_a_broken_rule_is_found"
@@ -36,15 +36,15 @@ HELD_BY: Mapping[int, tuple[str, ...]] = {
         "deployment/test_stack_files.py::test_a_company_in_production",
     ),
     11: (TAKEN, CONSISTENCY),
-    12: ("onprem/test_render.py::test_golden", CONSISTENCY),
+    12: ("onprem/rendering/test_render.py::test_golden", CONSISTENCY),
     13: ("deployment/test_lifecycle.py::test_a_network_that_moves_is_replaced",),
     14: ("routing/test_steady_state.py::test_each_pair_takes_the_path_that_microsoft_traced",),
     15: ("routing/test_failures.py::test_a_failure_changes_these_paths_and_no_others",),
     16: ("topology/test_model.py::test_links_have_the_customer_first_and_microsoft_second", CONSISTENCY),
     17: ("topology/test_model.py::test_both_addresses_of_a_31_are_hosts", PUBLISHED),
     18: (PUBLISHED, CONSISTENCY, TAKEN),
-    19: (PUBLISHED, "onprem/test_render.py::test_the_vrf_precedes_the_address_of_an_interface"),
-    20: (PUBLISHED, "onprem/test_render.py::test_what_is_referred_to_is_defined_above", RULES),
+    19: (PUBLISHED, "onprem/rendering/test_render.py::test_the_vrf_precedes_the_address_of_an_interface"),
+    20: (PUBLISHED, "onprem/rendering/test_render.py::test_what_is_referred_to_is_defined_above", RULES),
     21: (
         PUBLISHED,
         f"{FINDINGS}::test_a_default_route_that_is_always_offered_swallows_what_is_not_reached",
@@ -52,13 +52,13 @@ HELD_BY: Mapping[int, tuple[str, ...]] = {
     22: (CONSISTENCY,),
     23: (PUBLISHED, TAKEN),
     24: (
-        "onprem/test_derivation.py::test_ibgp_between_routers_that_both_have_a_session",
-        "onprem/test_derivation.py::test_no_ibgp_with_a_router_whose_only_link_is_disabled",
+        "onprem/rendering/test_derivation.py::test_ibgp_between_routers_that_both_have_a_session",
+        "onprem/rendering/test_derivation.py::test_no_ibgp_with_a_router_whose_only_link_is_disabled",
     ),
     25: (PUBLISHED, f"{FINDINGS}::test_a_longer_prefix_over_vpn_is_found_with_the_session_that_carries_it"),
-    26: (PUBLISHED, "onprem/test_derivation.py::test_advertising_part_of_the_location"),
-    27: (PUBLISHED, "onprem/test_derivation.py::test_without_bfd_nothing_speaks_of_it"),
-    28: ("onprem/test_render.py::test_no_section_is_opened_twice_and_no_line_repeated_in_one",),
+    26: (PUBLISHED, "onprem/rendering/test_derivation.py::test_advertising_part_of_the_location"),
+    27: (PUBLISHED, "onprem/rendering/test_derivation.py::test_without_bfd_nothing_speaks_of_it"),
+    28: ("onprem/rendering/test_render.py::test_no_section_is_opened_twice_and_no_line_repeated_in_one",),
     29: (PUBLISHED, RULES),
     30: (
         "deployment/test_keys.py::test_an_own_key_reaches_both_ends_and_is_nowhere_in_clear",

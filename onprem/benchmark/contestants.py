@@ -30,12 +30,12 @@ from typing import Any
 import asyncssh
 from netmiko import ConnectHandler
 
-from onprem.access import Access
-from onprem.fleet import Ending, Member, Result, Rules, push_fleet
-from onprem.push import Intent, Pushed, Safeguards, push
-from onprem.redaction import Redaction
-from onprem.script import TypedLine
-from onprem.session import Session
+from onprem.fleet.waves import Ending, Member, Result, Rules, push_fleet
+from onprem.plan.script import TypedLine
+from onprem.push.push import Intent, Pushed, Safeguards, push
+from onprem.ssh.access import Access
+from onprem.ssh.redaction import Redaction
+from onprem.ssh.session import Session
 
 USERNAME = "netops"
 Target = dict[str, Any]

@@ -11,10 +11,8 @@ from pathlib import Path
 from pulumi.provider.experimental import provider as sdk
 
 from onprem.errors import OnPremisesError
-from onprem.fleet import Rules
-from onprem.fleet_gate import FleetGate
-from onprem.inputs import Inputs, Mode, find_flaws
-from onprem.previewed import PreviewRecord
+from onprem.fleet.turns import FleetGate
+from onprem.fleet.waves import Rules
 from onprem.provider.engine import EngineLog, HalfDoneError
 from onprem.provider.properties import (
     INPUTS,
@@ -25,8 +23,16 @@ from onprem.provider.properties import (
     state_of,
 )
 from onprem.provider.schema import package_schema
-from onprem.rendered import is_rendered, remove_rendered, rendered_file, rendered_text, write_rendered
-from onprem.resource import (
+from onprem.resource.inputs import Inputs, Mode, find_flaws
+from onprem.resource.previewed import PreviewRecord
+from onprem.resource.rendered import (
+    is_rendered,
+    remove_rendered,
+    rendered_file,
+    rendered_text,
+    write_rendered,
+)
+from onprem.resource.resource import (
     Comparison,
     Login,
     Message,
@@ -39,7 +45,7 @@ from onprem.resource import (
     refresh,
     remove,
 )
-from onprem.settings import AT_ONCE, project_root, read_login, read_rules
+from onprem.resource.settings import AT_ONCE, project_root, read_login, read_rules
 
 _KINDS = {
     "add": sdk.PropertyDiffKind.ADD,

@@ -9,9 +9,9 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 from onprem.errors import OnPremisesError
-from onprem.inputs import UNKNOWN, Inputs, Mode, Unknown
-from onprem.push import Pushed
-from onprem.resource import State
+from onprem.push.push import Pushed
+from onprem.resource.inputs import UNKNOWN, Inputs, Mode, Unknown
+from onprem.resource.resource import State
 
 INPUTS = (
     "router",

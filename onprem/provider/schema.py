@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onprem.inputs import Mode
+from onprem.resource.inputs import Mode
 
 VERSION = "0.1.0"
 TYPE = "iosxe:index:Configuration"

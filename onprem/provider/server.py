@@ -28,7 +28,7 @@ from onprem.process import leave_no_core_file
 from onprem.provider.adapter import RouterProvider
 from onprem.provider.engine import EngineLog, HalfDoneError
 from onprem.provider.schema import VERSION
-from onprem.settings import AT_ONCE
+from onprem.resource.settings import AT_ONCE
 
 _LOOK_FOR_ENGINE = 2.0
 """Seconds between two looks whether the engine, the parent process, is still there."""

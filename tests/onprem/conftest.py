@@ -51,10 +51,10 @@ def everything() -> Changes:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses as short as an emulated router allows, for tests that push hundreds of times."""
-    monkeypatch.setattr("onprem.connection._PAUSE", 0.1)
-    monkeypatch.setattr("onprem.push._RETRY_AFTER", (0.0, 0.05, 0.1))
-    monkeypatch.setattr("onprem.push._LOOK_AGAIN", 0.05)
-    monkeypatch.setattr("onprem.fingerprints._COST", 2**4)
+    monkeypatch.setattr("onprem.ssh.connection._PAUSE", 0.1)
+    monkeypatch.setattr("onprem.push.push._RETRY_AFTER", (0.0, 0.05, 0.1))
+    monkeypatch.setattr("onprem.push.push._LOOK_AGAIN", 0.05)
+    monkeypatch.setattr("onprem.push.fingerprints._COST", 2**4)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from onprem.sections import read_lines
+from onprem.plan.sections import read_lines
 from tests.onprem.routers import SECRETS
 
 KEY = next(iter(SECRETS))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from onprem.placeholders import shared_key
-from onprem.render import render_router
+from onprem.rendering.render import render_router
 from tests.onprem.provider_process import Provider, secret
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, SECRETS, VALUES
 from topology import load_stack

@@ -17,10 +17,10 @@ from lab.iosxe.faults import Fault, Hook, Moment
 from lab.iosxe.sealing import Sealer
 from lab.iosxe.server import RouterServer
 from lab.iosxe.tables import TABLES
-from onprem.access import Access
-from onprem.changes import Command
-from onprem.script import typed_lines
-from onprem.sections import Section, read_running_configuration
+from onprem.plan.changes import Command
+from onprem.plan.script import typed_lines
+from onprem.plan.sections import Section, read_running_configuration
+from onprem.ssh.access import Access
 
 ROUTER = "location1-ce1"
 PASSWORD = "canary-login-9sKd2Lq"

@@ -13,7 +13,7 @@ from ntc_templates.parse import parse_output  # type: ignore[import-untyped]
 
 from lab.bgp.directory import Directory
 from lab.living import LivingNetwork
-from onprem.push import Intent, Pushed, PushResult, Safeguards, push
+from onprem.push.push import Intent, Pushed, PushResult, Safeguards, push
 from tests.commands import ROOT
 from tests.onprem.routers import PASSWORD, Lab
 

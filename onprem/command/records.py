@@ -1,0 +1,159 @@
+"""What the command remembers of its pushes to each router, or reads out of an exported Pulumi state."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onprem.errors import OnPremisesError
+from onprem.push.push import Pushed
+from onprem.resource.inputs import Mode
+from onprem.resource.resource import Running, State
+
+_TYPE = "iosxe:index:Configuration"
+_KEPT = 20
+"""Pushes that can be rolled back, one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One push: what was known of the router before it, None if nothing; whether it only mended drift."""
+
+    before: State | None
+    repair: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushes:
+    """What is known of a router since the last push, and the pushes that led there, the last one first."""
+
+    last: State | None = None
+    made: tuple[Made, ...] = ()
+
+    def knows(self, state: State) -> bool:
+        """Whether a state is one that these pushes found or left, so that none but they came after it."""
+        found = [push.before for push in self.made]
+        return any(state.pushed == (one.pushed if one else Pushed()) for one in (*found, self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One router's file; no secret is in it."""
+
+    file: Path
+
+    @classmethod
+    def of(cls, journal: Path, stack: str, router: str) -> Record:
+        """The file of a router of a stack."""
+        return cls(journal / "pushed" / stack / f"{router}.json")
+
+    def read(self) -> Pushes:
+        """Return what was pushed.
+
+        Raises:
+            OnPremisesError: the file is none of ours.
+        """
+        try:
+            noted = json.loads(self.file.read_text(encoding="utf-8"))
+            made = tuple(Made(before=_state(one["before"]), repair=one["repair"]) for one in noted["made"])
+            pushes = Pushes(last=_state(noted["last"]), made=made)
+        except FileNotFoundError:
+            return Pushes()
+        except (OSError, ValueError, KeyError, TypeError):
+            raise OnPremisesError(f"{self.file} cannot be read: remove it, or restore it") from None
+        return pushes
+
+    def add(self, before: State | None, after: State) -> None:
+        """Remember a push."""
+        known = self.read()
+        # where Pulumi has pushed in between, the pushes before that lead nowhere any more
+        push = Made(before=before, repair=before is not None and _same(before, after))
+        self._write(Pushes(last=after, made=(push, *(known.made if _same(before, known.last) else ()))))
+
+    def drop(self, now: State | None) -> None:
+        """Forget the last push, which was rolled back; `now` is what is known of the router since."""
+        self._write(Pushes(last=now, made=self.read().made[1:]))
+
+    def drop_half(self) -> None:
+        """Forget the last push if it failed half-way, for it was undone."""
+        known = self.read()
+        if known.made and known.last is not None and known.last.running == Running.HALF_PUSHED:
+            self.drop(known.made[0].before)
+
+    def _write(self, pushes: Pushes) -> None:
+        kept = {**asdict(pushes), "made": [asdict(one) for one in pushes.made[:_KEPT]]}
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = self.file.with_suffix(".new")
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(kept, file, indent=1)
+        unfinished.replace(self.file)
+
+
+def _same(one: State | None, other: State | None) -> bool:
+    """Whether two states tell of the same lines on a router, with the same keys."""
+    if one is None or other is None:
+        return one is other
+    return (one.lines, one.values, one.pushed) == (other.lines, other.values, other.pushed)
+
+
+def exported_states(file: Path) -> dict[str, State]:
+    """Return the routers of a file that `pulumi stack export` has written.
+
+    Raises:
+        OnPremisesError: the file cannot be read as one.
+    """
+    try:
+        resources = json.loads(file.read_text(encoding="utf-8"))["deployment"].get("resources", [])
+        outputs = [item.get("outputs", {}) for item in resources if item.get("type") == _TYPE]
+        return {given["router"]: _exported(given) for given in outputs if given}
+    except FileNotFoundError:
+        raise OnPremisesError(
+            f"--state {file}: no such file; 'pulumi stack export --file {file}' writes it"
+        ) from None
+    except OSError as error:
+        raise OnPremisesError(f"--state {file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise OnPremisesError(
+            f"--state {file} is not what 'pulumi stack export --file {file}' writes: write it anew"
+        ) from None
+
+
+def _exported(given: Mapping[str, Any]) -> State:
+    pushed = Pushed(
+        lines=tuple(given.get("pushedLines") or ()),
+        preexisting=tuple(tuple(path) for path in given.get("preexisting") or ()),
+        fingerprints=given.get("secretFingerprints") or {},
+    )
+    return State(
+        router=given["router"],
+        host=given["host"],
+        host_key=given.get("hostKey"),
+        serial=given.get("serial"),
+        site=given.get("site") or "",
+        mode=given.get("mode") or Mode.PUSH,
+        lines=tuple(given["lines"]),
+        values=given.get("values") or {},
+        pushed=pushed,
+    )
+
+
+def _state(noted: dict[str, Any] | None) -> State | None:
+    if noted is None:
+        return None
+    pushed = noted.pop("pushed")
+    return State(
+        **{
+            **noted,
+            "lines": tuple(noted["lines"]),
+            "drift": tuple(noted["drift"]),
+            "pushed": Pushed(
+                lines=tuple(pushed["lines"]),
+                preexisting=tuple(tuple(path) for path in pushed["preexisting"]),
+                fingerprints=pushed["fingerprints"],
+            ),
+        }
+    )

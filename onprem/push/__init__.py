@@ -1,0 +1,1 @@
+"""One router brought to its intended configuration, or left as it was: armed, checked, noted, undone."""
