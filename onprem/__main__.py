@@ -18,7 +18,7 @@ from onprem.command.project import Project, read_exported, read_keys
 from onprem.errors import OnPremisesError
 from onprem.fleet.waves import Ending, Member, Result, Rules, push_fleet
 from onprem.process import leave_no_core_file
-from onprem.resource.resource import Login
+from onprem.resource.login import Login
 from onprem.resource.settings import project_root, read_login
 from topology import StackFileError, load_stack
 

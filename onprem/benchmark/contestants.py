@@ -32,7 +32,8 @@ from netmiko import ConnectHandler
 
 from onprem.fleet.waves import Ending, Member, Result, Rules, push_fleet
 from onprem.plan.script import TypedLine
-from onprem.push.push import Intent, Pushed, Safeguards, push
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed, Safeguards
 from onprem.ssh.access import Access
 from onprem.ssh.redaction import Redaction
 from onprem.ssh.session import Session

@@ -10,21 +10,19 @@ from pathlib import Path
 from onprem.command.records import Record, exported_states
 from onprem.errors import OnPremisesError
 from onprem.fleet.waves import Ending, Member, Result
+from onprem.notes import FOLDER
 from onprem.push.ended import EndedPush
 from onprem.push.fingerprints import unchanged_secrets
-from onprem.push.push import Intent, push, recover
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent
+from onprem.push.recovery import recover
 from onprem.rendering.render import render_router
+from onprem.resource.application import apply
+from onprem.resource.comparison import compare_with
 from onprem.resource.inputs import Inputs, Mode, find_flaws
-from onprem.resource.previewed import JOURNAL
-from onprem.resource.resource import (
-    Comparison,
-    Login,
-    State,
-    access_to,
-    apply,
-    compare_with,
-    safeguards_for,
-)
+from onprem.resource.login import Login, access_to, safeguards_for
+from onprem.resource.results import Comparison
+from onprem.resource.state import State
 from topology import Network
 
 
@@ -162,7 +160,7 @@ class Project:
         return pushes.last if exported is None or pushes.knows(exported) else exported
 
     def _record(self, router: str) -> Record:
-        return Record.of(self.login.safeguards.journal or Path(JOURNAL), self.stack, router)
+        return Record.of(self.login.safeguards.journal or Path(FOLDER), self.stack, router)
 
     def _inputs(self, router: str, *, checked: bool = True) -> Inputs:
         described = self.network.routers[router]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from onprem.errors import OnPremisesError
-from onprem.push.push import Pushed
-from onprem.resource.inputs import Mode
-from onprem.resource.resource import Running, State
+from onprem.notes import write_note
+from onprem.push.pushed import Pushed
+from onprem.resource.state import Running, State
 
 _TYPE = "iosxe:index:Configuration"
 _KEPT = 20
@@ -86,11 +84,10 @@ class Record:
 
     def _write(self, pushes: Pushes) -> None:
         kept = {**asdict(pushes), "made": [asdict(one) for one in pushes.made[:_KEPT]]}
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = self.file.with_suffix(".new")
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(kept, file, indent=1)
-        unfinished.replace(self.file)
+        try:
+            write_note(self.file, kept)
+        except OSError as error:
+            raise OnPremisesError(f"{self.file} cannot be written: {error.strerror}") from None
 
 
 def _same(one: State | None, other: State | None) -> bool:
@@ -109,7 +106,7 @@ def exported_states(file: Path) -> dict[str, State]:
     try:
         resources = json.loads(file.read_text(encoding="utf-8"))["deployment"].get("resources", [])
         outputs = [item.get("outputs", {}) for item in resources if item.get("type") == _TYPE]
-        return {given["router"]: _exported(given) for given in outputs if given}
+        return {given["router"]: State.of(given) for given in outputs if given}
     except FileNotFoundError:
         raise OnPremisesError(
             f"--state {file}: no such file; 'pulumi stack export --file {file}' writes it"
@@ -122,25 +119,6 @@ def exported_states(file: Path) -> dict[str, State]:
         ) from None
 
 
-def _exported(given: Mapping[str, Any]) -> State:
-    pushed = Pushed(
-        lines=tuple(given.get("pushedLines") or ()),
-        preexisting=tuple(tuple(path) for path in given.get("preexisting") or ()),
-        fingerprints=given.get("secretFingerprints") or {},
-    )
-    return State(
-        router=given["router"],
-        host=given["host"],
-        host_key=given.get("hostKey"),
-        serial=given.get("serial"),
-        site=given.get("site") or "",
-        mode=given.get("mode") or Mode.PUSH,
-        lines=tuple(given["lines"]),
-        values=given.get("values") or {},
-        pushed=pushed,
-    )
-
-
 def _state(noted: dict[str, Any] | None) -> State | None:
     if noted is None:
         return None
@@ -150,10 +128,6 @@ def _state(noted: dict[str, Any] | None) -> State | None:
             **noted,
             "lines": tuple(noted["lines"]),
             "drift": tuple(noted["drift"]),
-            "pushed": Pushed(
-                lines=tuple(pushed["lines"]),
-                preexisting=tuple(tuple(path) for path in pushed["preexisting"]),
-                fingerprints=pushed["fingerprints"],
-            ),
+            "pushed": Pushed.of(pushed),
         }
     )

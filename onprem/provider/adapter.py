@@ -23,7 +23,10 @@ from onprem.provider.properties import (
     state_of,
 )
 from onprem.provider.schema import package_schema
+from onprem.resource.application import apply, remove
+from onprem.resource.comparison import compare_with, forget_saved, refresh
 from onprem.resource.inputs import Inputs, Mode, find_flaws
+from onprem.resource.login import Login
 from onprem.resource.previewed import PreviewRecord
 from onprem.resource.rendered import (
     is_rendered,
@@ -32,20 +35,9 @@ from onprem.resource.rendered import (
     rendered_text,
     write_rendered,
 )
-from onprem.resource.resource import (
-    Comparison,
-    Login,
-    Message,
-    Outcome,
-    Severity,
-    State,
-    apply,
-    compare_with,
-    forget_saved,
-    refresh,
-    remove,
-)
+from onprem.resource.results import Comparison, Message, Outcome, Severity
 from onprem.resource.settings import AT_ONCE, project_root, read_login, read_rules
+from onprem.resource.state import State
 
 _KINDS = {
     "add": sdk.PropertyDiffKind.ADD,

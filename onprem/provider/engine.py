@@ -11,7 +11,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
 
 from onprem.provider.properties import Properties
-from onprem.resource.resource import Message, Severity
+from onprem.resource.results import Message, Severity
 
 
 class EngineLog:

@@ -9,9 +9,8 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
 from onprem.errors import OnPremisesError
-from onprem.push.push import Pushed
 from onprem.resource.inputs import UNKNOWN, Inputs, Mode, Unknown
-from onprem.resource.resource import State
+from onprem.resource.state import State
 
 INPUTS = (
     "router",
@@ -102,56 +101,17 @@ def _whole(number: float | None) -> int | None:
 
 def state_of(properties: Properties) -> State:
     """Return what the deployment remembers, as `outputs_of` has put it."""
-    given = {name: plain_value(value) for name, value in properties.items()}
-    pushed = Pushed(
-        lines=tuple(given.get("pushedLines") or ()),
-        preexisting=tuple(tuple(path) for path in given.get("preexisting") or ()),
-        fingerprints=given.get("secretFingerprints") or {},
-    )
-    return State(
-        router=given["router"],
-        host=given["host"],
-        host_key=given.get("hostKey"),
-        serial=given.get("serial"),
-        revert_minutes=_whole(given.get("revertMinutes")),
-        site=given.get("site") or "",
-        mode=given["mode"],
-        lines=tuple(given.get("lines") or ()),
-        values=given.get("values") or {},
-        pushed=pushed,
-        running=given.get("running") or "",
-        drift=tuple(given.get("drift") or ()),
-    )
+    return State.of({name: plain_value(value) for name, value in properties.items()})
 
 
 def outputs_of(state: State, given: Properties) -> dict[str, PropertyValue]:
     """The resource's outputs: no key is among them, and what was given as a secret stays one."""
-    outputs = {
-        "router": state.router,
-        "host": state.host,
-        "hostKey": state.host_key,
-        "serial": state.serial,
-        "revertMinutes": state.revert_minutes,
-        "site": state.site or None,
-        "mode": str(state.mode),
-        "lines": state.lines,
-        "values": state.values,
-        "pushedLines": state.pushed.lines,
-        "preexisting": state.pushed.preexisting,
-        "secretFingerprints": state.pushed.fingerprints,
-        "running": str(state.running),
-        "drift": state.drift,
-    }
     hidden = {
         name for name in INPUTS if name in given and name != "secrets" and given[name].contains_secret()
     }
     if hidden & {"lines", "values"}:
         hidden |= {"lines", "values", "pushedLines", "drift"}
-    return {
-        name: _wrapped(value).with_secret(name in hidden)
-        for name, value in outputs.items()
-        if value is not None
-    }
+    return {name: _wrapped(value).with_secret(name in hidden) for name, value in state.outputs().items()}
 
 
 def foreseen_outputs(properties: Properties) -> dict[str, PropertyValue]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from onprem.errors import PushError
-from onprem.push.journal import write_note
+from onprem.notes import write_note
 from onprem.push.pushed import Pushed
 from onprem.ssh.access import Access, find_endpoint
 
@@ -38,12 +38,12 @@ class EndedPush:
             PushError: the file cannot be read.
         """
         noted = self._read()
-        return None if noted is None else _pushed(noted)
+        return None if noted is None else Pushed.of(noted)
 
     def since(self, remembered: Pushed) -> Pushed:
         """Return what was pushed last, if what is remembered is older; else what is remembered."""
         noted = self._read()
-        return _pushed(noted) if noted is not None and _digest(remembered) in noted["since"] else remembered
+        return Pushed.of(noted) if noted is not None and _digest(remembered) in noted["since"] else remembered
 
     def write(self, remembered: Pushed, pushed: Pushed) -> None:
         """Note that a push has ended which began with what is remembered.
@@ -55,11 +55,14 @@ class EndedPush:
             return
         noted = self._read()
         older = {_digest(remembered)}
-        if noted is not None and _digest(remembered) in {*noted["since"], _digest(_pushed(noted))}:
-            older |= {*noted["since"], _digest(_pushed(noted))}
+        if noted is not None and _digest(remembered) in {*noted["since"], _digest(Pushed.of(noted))}:
+            older |= {*noted["since"], _digest(Pushed.of(noted))}
         older.discard(_digest(pushed))
         if older:
-            write_note(self._router, self._file, {"since": sorted(older), **asdict(pushed)})
+            try:
+                write_note(self._file, {"since": sorted(older), **asdict(pushed)})
+            except OSError as error:
+                raise PushError(f"{self._router}: {self._file} cannot be written: {error}") from None
         else:
             self._file.unlink(missing_ok=True)
 
@@ -73,7 +76,7 @@ class EndedPush:
             return None
         try:
             noted: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8"))
-            _pushed(noted)
+            Pushed.of(noted)
             noted["since"].sort()
         except FileNotFoundError:
             return None
@@ -83,14 +86,6 @@ class EndedPush:
                 " changed. Remove it: lines of a push that Pulumi has not saved then count as somebody else's"
             ) from None
         return noted
-
-
-def _pushed(noted: dict[str, Any]) -> Pushed:
-    return Pushed(
-        lines=tuple(noted["lines"]),
-        preexisting=tuple(tuple(path) for path in noted["preexisting"]),
-        fingerprints=dict(noted["fingerprints"]),
-    )
 
 
 def _digest(pushed: Pushed) -> str:

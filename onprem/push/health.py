@@ -7,17 +7,21 @@ cannot be, for the other end may come later in the same deployment: it is told o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ntc_templates.parse import ParsingException, parse_output  # type: ignore[import-untyped]
 from textfsm import TextFSMError  # type: ignore[import-untyped]
 
+from onprem.errors import PushError
 from onprem.plan.sections import Section
 from onprem.ssh.session import Session
 
 _SA = re.compile(r"^\d+\s+\S+\s+(?P<peer>[\d.]+)/\d+\s+\S+\s+(?P<status>\S+)", re.MULTILINE)
 _FAMILY = re.compile(r"address-family ipv4(?: unicast)?(?: vrf (\S+))?")
+_LOOK_AGAIN = 1.0
+"""Seconds between two looks at sessions that are to come up again."""
 
 Health = Mapping[str, bool]
 """What was looked at, in words, and whether it works."""
@@ -77,6 +81,33 @@ def broken_by(before: Health, after: Health) -> tuple[str, ...]:
 def not_up(health: Health) -> tuple[str, ...]:
     """Return what does not work."""
     return tuple(what for what, works in health.items() if not works)
+
+
+def await_health(
+    router: str,
+    session: Session,
+    watched: Watched,
+    before: Health,
+    *,
+    seconds: float,
+    require_all: bool,
+    stop_if_cancelled: Callable[[], None],
+) -> tuple[str, ...]:
+    """Wait for what worked before, or for everything; return what does not work yet.
+
+    Raises:
+        PushError: it does not work in time, or `stop_if_cancelled` has raised it.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        now = look(session, watched)
+        broken = not_up(now) if require_all else broken_by(before, now)
+        if not broken:
+            return not_up(now)
+        if time.monotonic() >= until:
+            raise PushError(f"{router}: after {seconds:.0f} s there is still no {', no '.join(broken[:4])}")
+        stop_if_cancelled()
+        time.sleep(min(_LOOK_AGAIN, max(0.0, until - time.monotonic())))
 
 
 def _look_at_bgp(session: Session, vrf: str, neighbors: list[Neighbor], health: dict[str, bool]) -> None:

@@ -13,15 +13,16 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from onprem.errors import PushError
+from onprem.notes import prepare_folder, write_note
 from onprem.push.pushed import Pushed
-from onprem.push.rollback_timer import Pending
+from onprem.push.rollback_timer import Pending, was_armed_since
 from onprem.ssh.access import Access, find_endpoint
 
 _VERSION = 1
@@ -40,14 +41,20 @@ class Step(StrEnum):
 class Entry:
     """What is noted of a push; `clock` is the router's own time before its timer was armed."""
 
-    router: str
-    address: str
     step: Step
     user: str
+    router: str = ""
+    address: str = ""
     clock: str = ""
     minutes: int = 0
     timer: Pending | None = None
     remains: Pushed = field(default_factory=Pushed)
+
+    def armed(self, pending: Pending) -> bool:
+        """Whether a timer is this push's own; known by its age if the push never came to read it."""
+        if self.timer is not None:
+            return pending == self.timer
+        return pending.user == self.user and was_armed_since(pending, self.clock, self.minutes)
 
 
 class Journal:
@@ -81,7 +88,7 @@ class Journal:
             yield
             return
         try:
-            _prepare(self._lock.parent)
+            prepare_folder(self._lock.parent)
             handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise PushError(
@@ -119,57 +126,34 @@ class Journal:
                 " remove the file"
             ) from None
 
-    def begin(self, entry: Entry) -> None:
-        """Note what is about to happen, before it does."""
-        self._entry = replace(entry, router=self._router, address=self._address)
-        self._write()
+    def begin(self, entry: Entry) -> Entry:
+        """Note what is about to happen, before it does; the note, with whose it is."""
+        return self._write(replace(entry, router=self._router, address=self._address))
 
-    def reach(self, step: Step, timer: Pending | None = None) -> None:
+    def reach(self, step: Step, timer: Pending | None = None) -> Entry:
         """Note the next step, before it is taken."""
         assert self._entry is not None
-        self._entry = replace(self._entry, step=step, timer=timer or self._entry.timer)
-        self._write()
+        return self._write(replace(self._entry, step=step, timer=timer or self._entry.timer))
 
     def end(self) -> None:
         """Forget the push: it came to an end that somebody knows of."""
         if self._file is not None:
             self._file.unlink(missing_ok=True)
 
-    def _write(self) -> None:
-        if self._file is not None and self._entry is not None:
-            write_note(self._router, self._file, {"version": _VERSION, **asdict(self._entry)})
-
-
-def write_note(router: str, file: Path, noted: Mapping[str, object]) -> None:
-    """Write a note, for its owner only, as a whole or not at all.
-
-    Raises:
-        PushError: it cannot be written.
-    """
-    unfinished = file.with_suffix(".new")
-    try:
-        _prepare(file.parent)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
-            json.dump(noted, new)
-            new.flush()
-            os.fsync(new.fileno())
-        unfinished.replace(file)
-    except OSError as error:
-        raise PushError(f"{router}: {file} cannot be written: {error}") from None
-
-
-def _prepare(directory: Path) -> None:
-    """Make the directory, which keeps itself out of version control."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ignored = directory / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
+    def _write(self, entry: Entry) -> Entry:
+        self._entry = entry
+        if self._file is not None:
+            try:
+                write_note(self._file, {"version": _VERSION, **asdict(entry)})
+            except OSError as error:
+                raise PushError(f"{self._router}: {self._file} cannot be written: {error}") from None
+        return entry
 
 
 def _entry(noted: dict[str, Any]) -> Entry:
     if noted["version"] != _VERSION:
         raise ValueError("written by another version")
-    remains, timer = noted["remains"], noted["timer"]
+    timer = noted["timer"]
     return Entry(
         router=noted["router"],
         address=noted["address"],
@@ -178,9 +162,5 @@ def _entry(noted: dict[str, Any]) -> Entry:
         clock=noted["clock"],
         minutes=noted["minutes"],
         timer=Pending(**timer) if timer else None,
-        remains=Pushed(
-            lines=tuple(remains["lines"]),
-            preexisting=tuple(tuple(path) for path in remains["preexisting"]),
-            fingerprints=remains["fingerprints"],
-        ),
+        remains=Pushed.of(noted["remains"]),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
+from typing import Any
 
 from onprem.errors import PushError
 from onprem.placeholders import PlaceholderKind, placeholder_names
@@ -38,6 +39,15 @@ class Pushed:
     lines: tuple[str, ...] = ()
     preexisting: tuple[Path, ...] = ()
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, noted: Mapping[str, Any]) -> Pushed:
+        """What a note says; as JSON it has lists for tuples."""
+        return cls(
+            lines=tuple(noted["lines"]),
+            preexisting=tuple(tuple(path) for path in noted["preexisting"]),
+            fingerprints=dict(noted["fingerprints"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onprem.errors import PushError
-from onprem.resource.inputs import LONGEST
 from onprem.ssh.session import Session
 
+LONGEST = 120
+"""Minutes that a timer takes."""
 _LINES_IN_A_MINUTE = 200
 _NONE = re.compile(r"no rollback confirmed change pending", re.IGNORECASE)
 _FIELDS = {

@@ -16,10 +16,10 @@ from ipaddress import AddressValueError, IPv4Address
 from onprem.errors import PushError
 from onprem.placeholders import PlaceholderKind, placeholder_names
 from onprem.plan.masking import HIDDEN, split_secret
+from onprem.push.pushed import Intent, fill
+from onprem.push.rollback_timer import LONGEST
 from onprem.ssh.access import parse_host_key
 
-LONGEST = 120
-"""Minutes that a router's revert timer takes."""
 MAX_LINE = 254
 """Characters; IOS cuts what is longer."""
 _NAME = re.compile(r"[A-Za-z0-9-]+")
@@ -86,6 +86,11 @@ class Inputs:
         """The secrets that are known by now."""
         secrets = self.secrets or {}
         return {name: value for name, value in secrets.items() if not isinstance(value, Unknown)}
+
+    @property
+    def intent(self) -> Intent:
+        """What the router should run, as far as it is known."""
+        return Intent(lines=fill(self.lines, self.known_values), secrets=self.known_secrets)
 
 
 def find_flaws(inputs: Inputs) -> tuple[Flaw, ...]:

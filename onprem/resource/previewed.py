@@ -14,17 +14,15 @@ import os
 from pathlib import Path
 
 from onprem.errors import PushError
+from onprem.notes import FOLDER, write_note
 from onprem.push.planned import Expectation
-
-JOURNAL = ".iosxe"
-"""Where a project notes its pushes, beside Pulumi.yaml; it keeps itself out of version control."""
 
 
 class PreviewRecord:
     """What one engine has shown of one resource."""
 
     def __init__(self, project: Path, urn: str) -> None:
-        self._directory = project / JOURNAL / "previewed"
+        self._directory = project / FOLDER / "previewed"
         name = hashlib.sha256(urn.encode()).hexdigest()[:24]
         self._file = self._directory / f"{_engine()}-{name}.json"
 
@@ -35,25 +33,16 @@ class PreviewRecord:
         """
         if seen is None or self._shown_by() not in {None, os.getpid()}:
             return ""
+        shown = {"by": os.getpid(), "seen": seen.seen, "lines": seen.lines, "secrets": sorted(seen.secrets)}
         try:
-            self._write(seen)
+            write_note(self._file, shown)
+            self._forget_others()
         except OSError as error:
             return (
                 f"{self._directory} cannot be written ({error.strerror}): an update of the same run will not"
                 " be held to what this preview shows"
             )
         return ""
-
-    def _write(self, seen: Expectation) -> None:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignored = self._directory.parent / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n", encoding="utf-8")
-        self._forget_others()
-        shown = {"by": os.getpid(), "seen": seen.seen, "lines": seen.lines, "secrets": sorted(seen.secrets)}
-        unfinished = self._file.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(shown), encoding="utf-8")
-        unfinished.replace(self._file)
 
     def read(self) -> Expectation | None:
         """Return what this engine has shown of the resource; None if nothing."""

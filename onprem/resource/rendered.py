@@ -7,7 +7,6 @@ from pathlib import Path
 
 from onprem.errors import OnPremisesError
 from onprem.resource.inputs import Inputs
-from onprem.resource.resource import intent_of
 
 _HEADER = """\
 ! {router}: rendered for stack {stack}, not applied by this program.
@@ -22,7 +21,7 @@ def rendered_file(project: Path, stack: str, router: str) -> Path:
 
 def rendered_text(inputs: Inputs, stack: str) -> str:
     """Return what the file says; outputs that are not known yet stay placeholders, as secrets always do."""
-    lines = intent_of(inputs).lines
+    lines = inputs.intent.lines
     return _HEADER.format(router=inputs.router, stack=stack) + "\n".join((*lines, "!", "end")) + "\n"
 
 

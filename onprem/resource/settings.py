@@ -8,10 +8,10 @@ from pathlib import Path
 
 from onprem.errors import OnPremisesError
 from onprem.fleet.waves import Rules
-from onprem.push.push import Safeguards
-from onprem.resource.inputs import LONGEST
-from onprem.resource.previewed import JOURNAL
-from onprem.resource.resource import Login
+from onprem.notes import FOLDER
+from onprem.push.pushed import Safeguards
+from onprem.push.rollback_timer import LONGEST
+from onprem.resource.login import Login
 
 AT_ONCE = 128
 """Routers at once, at most; each waits for its answers nearly all the time."""
@@ -64,7 +64,7 @@ def _safeguards(given: Mapping[str, object], root: Path) -> Safeguards:
         revert_minutes=minutes,
         settle=_number(given, "settleSeconds", "IOSXE_SETTLE_SECONDS", 60),
         require_sessions=_is_set(given, "requireSessions", "IOSXE_REQUIRE_SESSIONS"),
-        journal=root / JOURNAL,
+        journal=root / FOLDER,
     )
 
 

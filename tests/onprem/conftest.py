@@ -52,8 +52,8 @@ def everything() -> Changes:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses as short as an emulated router allows, for tests that push hundreds of times."""
     monkeypatch.setattr("onprem.ssh.connection._PAUSE", 0.1)
-    monkeypatch.setattr("onprem.push.push._RETRY_AFTER", (0.0, 0.05, 0.1))
-    monkeypatch.setattr("onprem.push.push._LOOK_AGAIN", 0.05)
+    monkeypatch.setattr("onprem.push.sessions._RETRY_AFTER", (0.0, 0.05, 0.1))
+    monkeypatch.setattr("onprem.push.health._LOOK_AGAIN", 0.05)
     monkeypatch.setattr("onprem.push.fingerprints._COST", 2**4)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from lab.iosxe.faults import Fault, Moment, no_faults
 from lab.iosxe.server import RouterServer
 from onprem.errors import PushError
-from onprem.push.push import HalfPushed, Intent, Pushed, PushResult, Safeguards, push
+from onprem.push.guarded import push
+from onprem.push.pushed import HalfPushed, Intent, Pushed, PushResult, Safeguards
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, Lab
 
 NAME = "hub-location1-shared-key"

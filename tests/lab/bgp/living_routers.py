@@ -13,7 +13,8 @@ from ntc_templates.parse import parse_output  # type: ignore[import-untyped]
 
 from lab.bgp.directory import Directory
 from lab.living import LivingNetwork
-from onprem.push.push import Intent, Pushed, PushResult, Safeguards, push
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed, PushResult, Safeguards
 from tests.commands import ROOT
 from tests.onprem.routers import PASSWORD, Lab
 

@@ -15,7 +15,7 @@ import pytest
 from lab.bgp.directory import Directory
 from lab.bgp.lifecycle import enter
 from onprem.errors import PushError
-from onprem.push.push import Intent
+from onprem.push.pushed import Intent
 from tests.lab.bgp.conftest import LIVING_SECONDS, CommandLine, skip_unless_able
 from tests.lab.bgp.living_routers import (
     BOTH,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from onprem.errors import PushError
 from onprem.fleet.waves import Ending, Member, Result, Rules, push_fleet, waves_of
-from onprem.push.push import Pushed, push
+from onprem.push.guarded import push
+from onprem.push.pushed import Pushed
 from tests.onprem.positions import SMALL
 from tests.onprem.routers import Lab
 

@@ -19,8 +19,7 @@ from onprem.plan.diff import compare
 from onprem.plan.sections import read_lines
 from onprem.plan.undoing import undo
 from onprem.push.others import overwritten_by
-from onprem.push.push import settled
-from onprem.push.pushed import Intent, Pushed, found_before, ours_after, pushed_by
+from onprem.push.pushed import Intent, Pushed, found_before, ours_after, pushed_by, settled
 from onprem.resource.inputs import Inputs, find_flaws
 from onprem.ssh.access import Access
 from tests.examples import examples

@@ -18,8 +18,11 @@ from lab.iosxe.factory import factory_configuration
 from lab.iosxe.faults import Fault, Moment
 from lab.iosxe.plane import Bgp, BgpNeighbor, BgpRoute, Plane
 from onprem.errors import PushError
+from onprem.push.comparison import plan
+from onprem.push.guarded import push
 from onprem.push.planned import Expectation, plan_fingerprint
-from onprem.push.push import Intent, Pushed, Safeguards, plan, push, recover
+from onprem.push.pushed import Intent, Pushed, Safeguards
+from onprem.push.recovery import recover
 from tests.onprem.positions import SMALL, Router, notes
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, Lab, fault_at, on_line
 

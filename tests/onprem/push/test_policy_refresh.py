@@ -11,7 +11,7 @@ from onprem.plan.changes import Ours
 from onprem.plan.diff import compare
 from onprem.plan.sections import read_lines
 from onprem.push.policy_refresh import soft_resets
-from onprem.push.push import Intent, Pushed
+from onprem.push.pushed import Intent, Pushed
 from tests.onprem.positions import SMALL, Router
 from tests.onprem.routers import Lab
 

@@ -14,7 +14,7 @@ from lab.iosxe.configuration import Mode
 from lab.iosxe.editor import Position
 from lab.iosxe.faults import Fault, Moment
 from lab.iosxe.server import RouterServer
-from onprem.push.push import HalfPushed
+from onprem.push.pushed import HalfPushed
 from tests.onprem.positions import (
     OTHERS,
     Case,
@@ -209,7 +209,7 @@ def test_timer_that_runs_out(router: Router, record_property: Record) -> None:
 def test_way_to_the_router_is_cut(
     router: Router, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:
-    monkeypatch.setattr("onprem.push.push._RETRY_AFTER", (0.0,))
+    monkeypatch.setattr("onprem.push.sessions._RETRY_AFTER", (0.0,))
     cases = 0
     cut = False
 

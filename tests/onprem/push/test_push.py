@@ -12,7 +12,9 @@ from lab.iosxe.factory import factory_configuration
 from lab.iosxe.faults import Fault, Moment
 from lab.iosxe.server import RouterServer
 from onprem.errors import PushError
-from onprem.push.push import Intent, Pushed, PushResult, Safeguards, drift, plan, push
+from onprem.push.comparison import drift, plan
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed, PushResult, Safeguards
 from tests.onprem.routers import CANARY, PASSWORD, ROUTER, SECRETS, Lab, fault_at, filled, on_line
 
 LINES = tuple(filled((Path(__file__).parents[1] / "golden" / f"{ROUTER}.cfg").read_text().splitlines()))
@@ -281,7 +283,7 @@ def test_failed_change_of_a_running_router_is_undone(lab: Lab) -> None:
 def test_router_that_stays_away_is_said_to_be_half_configured(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("onprem.push.push._RETRY_AFTER", (0.0,))
+    monkeypatch.setattr("onprem.push.sessions._RETRY_AFTER", (0.0,))
     router = lab.start()
     gone = False
 

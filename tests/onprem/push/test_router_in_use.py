@@ -20,7 +20,9 @@ from onprem.plan.changes import Ours
 from onprem.plan.diff import compare
 from onprem.plan.sections import Section, read_lines, read_running_configuration
 from onprem.plan.undoing import undo
-from onprem.push.push import Intent, Pushed, Safeguards, plan, push
+from onprem.push.comparison import plan
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed, Safeguards
 from tests.onprem.routers import ROUTER, SECRETS, Console, Lab, fault_at, filled, on_line
 
 HERE = Path(__file__).parent

@@ -15,7 +15,7 @@ from lab.iosxe.factory import factory_configuration
 from lab.iosxe.faults import Fault, Hook, Moment, no_faults
 from lab.iosxe.server import RouterServer
 from onprem.errors import PushError, Unreachable
-from onprem.push.push import HalfPushed, Intent
+from onprem.push.pushed import HalfPushed, Intent
 from onprem.ssh.redaction import Redaction
 from onprem.ssh.session import Session
 from tests.onprem.positions import SMALL, Case, Router, at_every_position, every_position, notes, old_or_new

@@ -26,21 +26,24 @@ PROGRAM = """\
 import dataclasses, json, logging, os, sys, traceback
 logging.basicConfig(level=logging.DEBUG, filename="debug.log", format="%(name)s %(message)s")
 from pathlib import Path
-from onprem.push import push as pushing
+from onprem.push import sessions
+from onprem.push.pushed import Safeguards
 from onprem.ssh.access import Access
-from onprem.resource.resource import Login, apply, compare_with
+from onprem.resource.login import Login
+from onprem.resource.application import apply
+from onprem.resource.comparison import compare_with
 from onprem.resource.inputs import Inputs
 
 for module in ("session.LINE_TIMEOUT", "session.READ_TIMEOUT", "connection.CONNECT_TIMEOUT"):
     place, name = module.split(".")
     setattr(sys.modules[f"onprem.ssh.{place}"], name, 1.0)
-pushing._RETRY_AFTER = (0.0, 0.1)
+sessions._RETRY_AFTER = (0.0, 0.1)
 given = json.loads(sys.stdin.read())
 login = Login(
     username="netops",
     password=given["password"],
     ssh_config=Path(given["ssh_config"]),
-    safeguards=pushing.Safeguards(journal=Path(".iosxe"), settle=0.1),
+    safeguards=Safeguards(journal=Path(".iosxe"), settle=0.1),
 )
 router, lines = given["router"], tuple(given["lines"])
 inputs = Inputs(router=router, host=router, lines=lines, secrets=given["secrets"])

@@ -13,7 +13,9 @@ from onprem.errors import PushError, Unreachable
 from onprem.plan.changes import Ours
 from onprem.plan.diff import compare
 from onprem.plan.sections import Section, read_lines
-from onprem.push.push import Intent, Pushed, plan, push
+from onprem.push.comparison import plan
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed
 from onprem.resource.inputs import Inputs, find_flaws
 from tests.onprem.routers import ROUTER, Console, Lab, fault_at, on_line
 from topology import Network, StackFileError

@@ -12,7 +12,8 @@ import pytest
 
 from lab.iosxe.faults import Fault, Moment
 from onprem.errors import PushError, Unreachable
-from onprem.push.push import Intent, Pushed, push
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed
 from onprem.ssh.access import Access, find_endpoint
 from onprem.ssh.answers import read_answer, without_log
 from onprem.ssh.redaction import Redaction

@@ -17,7 +17,9 @@ import pytest
 from lab.iosxe.faults import Moment
 from lab.iosxe.server import RouterServer
 from onprem.errors import PushError, Unreachable, Untrusted
-from onprem.push.push import Intent, Pushed, plan, push
+from onprem.push.comparison import plan
+from onprem.push.guarded import push
+from onprem.push.pushed import Intent, Pushed
 from tests.onprem.routers import Lab
 
 
