@@ -129,7 +129,10 @@ class Propagation:
         while waiting:
             budget -= 1
             if not budget:
-                raise UnstableRoutingError(f"routing never settles around {waiting[0].name}")
+                raise UnstableRoutingError(
+                    f"which way to {origin.prefix} never settles around {waiting[0].name}: "
+                    "preferences there depend on each other in a circle"
+                )
             node = waiting.popleft()
             before, chosen = selections.get(node), self._choose(node, pending.pop(node))
             if chosen is before:

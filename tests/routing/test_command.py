@@ -101,6 +101,14 @@ def prediction() -> JsonPrediction:
     return predicted()
 
 
+def test_routing_that_never_settles_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.propagation._ROUNDS", 1)  # the test stack settles, but not as soon as that
+    done = run("--stack", "test")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("which way to 10.")
+    assert done.stderr.count("\n") == 1
+
+
 def test_json_has_the_agreed_shape(prediction: JsonPrediction) -> None:
     assert prediction.stack == "test"
     assert [scenario.failure for scenario in prediction.scenarios][:2] == [None, "circuit:expressroute1"]
