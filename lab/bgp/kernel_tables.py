@@ -2,6 +2,10 @@
 
 A request and its answer are those of rtnetlink(7): a dump of messages, each with attributes after its header
 (linux/rtnetlink.h). A node is entered by setns(2), in a thread of its own, for that is of threads.
+
+It is own code for its cost, which the lab pays twice a second. The main tables of 40 nodes with 40 routes
+each took 0.03 s of a processor; an `ip` process for each, 0.09 s; pyroute2 0.9.7, 0.21 s (0.18 s with sockets
+kept open, 0.55 s by its own way into namespaces): more than the processes that this is to spare.
 """
 
 from __future__ import annotations
