@@ -12,6 +12,7 @@ BENCH_INSTALLED := $(BENCH_VENV)/.installed
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
 STACK ?= test
 NETWORKS ?= 100
+FIRST ?= 1
 PACKAGES := topology routing onprem components lab
 # one process for each core; the engine's own tests bring processes of their own
 WORKERS ?= auto
@@ -81,7 +82,7 @@ lab-bgp-stop: setup ## end the living network
 
 .PHONY: soak
 soak: packages ## bring NETWORKS generated networks to life and hold predictions to them; goes on where it ended
-	$(BIN)/python -m lab.bgp.soak --networks $(NETWORKS) --report docs/soak.md
+	$(BIN)/python -m lab.bgp.soak --first $(FIRST) --networks $(NETWORKS) --report docs/soak.md
 
 .PHONY: packages
 packages: setup ## install what living networks and browser tests need, as root on Debian; else say what is left out

@@ -14,7 +14,8 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from lab.bgp.errors import UnsupportedDesignError
 from topology import GATEWAY_SUBNET, Network, VirtualNetwork
 
-_INNER = IPv4Network("100.64.0.0/10")
+INNER = IPv4Network("100.64.0.0/10")
+"""Of links inside Azure, and of tunnels' transport."""
 _PUBLIC = (IPv4Network("192.0.2.0/24"), IPv4Network("203.0.113.0/24"))
 _POINT_TO_POINT = 31
 
@@ -24,7 +25,7 @@ class Allotment:
 
     def __init__(self, network: Network) -> None:
         self._described = tuple(_described(network))
-        self._links = self._free(_INNER.subnets(new_prefix=_POINT_TO_POINT))
+        self._links = self._free(INNER.subnets(new_prefix=_POINT_TO_POINT))
         public = {
             address
             for tunnel in network.tunnels.values()

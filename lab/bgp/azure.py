@@ -18,6 +18,7 @@ from itertools import pairwise
 from lab.bgp.addressing import gateway_bgp_address, virtual_network_host
 from lab.bgp.blueprint import NodeKind, Segment
 from lab.bgp.configuration import (
+    AsPathList,
     Clause,
     CommunityList,
     Neighbor,
@@ -26,16 +27,15 @@ from lab.bgp.configuration import (
     StaticRoute,
 )
 from lab.bgp.draft import Draft, NodeDraft, port_address
-from lab.bgp.errors import UnsupportedDesignError
-from topology import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN, LinkName, VirtualNetwork
+from topology import AZURE_GATEWAY_ASN, MICROSOFT_EDGE_ASN, CircuitConnection, LinkName, VirtualNetwork
 
 _PROGRAMMING_ASN = 4200000001
 """Of virtual networks; private (RFC 6996)."""
-_INNER_TIMERS = (3, 9)
+INNER_TIMERS = (3, 9)
 """How fast Azure notices a loss inside is not known; this is the lab's choice."""
 
 _ATTACHED = CommunityList(name="attached", community="65000:1")
-_LEARNED = CommunityList(name="learned", community="65000:2")
+LEARNED = CommunityList(name="learned", community="65000:2")
 _FROM_INSTANCE = "65000:3"
 
 _FROM_ROUTER = CommunityList(name="from-router", community="12076:1")
@@ -47,6 +47,11 @@ _FAR_OPEN_GATEWAY = CommunityList(name="from-far-open-gateway", community="12076
 _OVER_GLOBAL_REACH = f"as-path prepend {MICROSOFT_EDGE_ASN} {MICROSOFT_EDGE_ASN}"
 """What an edge tells gateways of another circuit's routes, so that their own come first."""
 _FIRST_GATEWAY = 1000
+
+EXCHANGED = CommunityList(name="exchanged", community="65000:4")
+"""What Route Server tells a gateway of the other one."""
+_THEIR_OWN = AsPathList(name="their-own", expression=f"^({MICROSOFT_EDGE_ASN}_)*{MICROSOFT_EDGE_ASN}$")
+"""The path to a virtual network's own prefix: what lies behind it has other numbers, too."""
 
 
 class AzureSide:
@@ -82,8 +87,6 @@ class AzureSide:
     # --- nodes ---------------------------------------------------------------------------------------
 
     def _virtual_network(self, vnet: VirtualNetwork) -> NodeDraft:
-        if vnet.route_server and vnet.express_route_gateway and vnet.vpn_gateway:
-            raise UnsupportedDesignError(f"{vnet.name}: Azure Route Server is not brought to life here")
         node = self._draft.add(NodeKind.VIRTUAL_NETWORK, vnet.name, asn=_PROGRAMMING_ASN)
         own = node.define(PrefixList(name="own", prefixes=vnet.address_space))
         inside = node.define(PrefixList(name="inside", prefixes=vnet.address_space, or_longer=True))
@@ -105,11 +108,6 @@ class AzureSide:
             StaticRoute(destination=space, via="blackhole") for space in vnet.address_space
         ]
         self._draft.add_host(vnet.name, node, *virtual_network_host(vnet))
-        self._draft.limits += [
-            f"{vnet.name}'s subnet {name}: its route table {subnet.route_table} is not brought to life"
-            for name, subnet in vnet.subnets.items()
-            if subnet.route_table
-        ]
         return node
 
     def _express_route_gateway(self, vnet: VirtualNetwork) -> NodeDraft:
@@ -120,9 +118,18 @@ class AzureSide:
             element=f"gateway:{vnet.name}/expressroute",
         )
         _define_gateway_policy(node)
-        attached = (f"community {_ATTACHED.name}",)
+        told = [_ATTACHED]
+        if exchanges(vnet):
+            told.append(EXCHANGED)
+            for item in (EXCHANGED, _OPEN_GATEWAY, _THEIR_OWN):
+                node.define(item)
         node.define(
-            RouteMap(name="to-circuit", clauses=(Clause(matches=attached, sets=("community none",)),))
+            RouteMap(
+                name="to-circuit",
+                clauses=tuple(
+                    Clause(matches=(f"community {one.name}",), sets=("community none",)) for one in told
+                ),
+            )
         )
         return node
 
@@ -200,7 +207,7 @@ class AzureSide:
                     asn=other.asn,
                     node=other.name,
                     description=other.name,
-                    keepalive_and_hold=_INNER_TIMERS,
+                    keepalive_and_hold=INNER_TIMERS,
                     next_hop_self=node.asn == other.asn,
                     import_map=inbound,
                     export_map=outbound,
@@ -244,12 +251,7 @@ class AzureSide:
         for connection in self._network.connections.values():
             gateway = self.express_route_gateways[connection.virtual_network]
             from_circuit = gateway.define(
-                RouteMap(
-                    name=f"from-{connection.name}",
-                    clauses=(
-                        Clause(sets=(f"weight {connection.weight}", f"community {_LEARNED.community}")),
-                    ),
-                )
+                RouteMap(name=f"from-{connection.name}", clauses=self._from_circuit(connection))
             )
             for link in LinkName:
                 edge = self.edges[connection.circuit, link]
@@ -263,6 +265,20 @@ class AzureSide:
                 )
         for reach in self._network.global_reach.values():
             self._join_edges(reach.name, reach.circuits)
+
+    def _from_circuit(self, connection: CircuitConnection) -> tuple[Clause, ...]:
+        """Return what a gateway does with a circuit's routes: more weight where Route Server tells some."""
+        beside = exchanges(self._network.virtual_networks[connection.virtual_network])
+        weight = connection.weight + (1 if beside else 0)
+        taken = (f"weight {weight}", f"community {LEARNED.community}")
+        if not beside:
+            return (Clause(sets=taken),)
+        theirs = f"community {_OPEN_GATEWAY.name}"
+        return (
+            Clause(matches=(theirs, f"as-path {_THEIR_OWN.name}"), sets=taken),
+            Clause(permits=False, matches=(theirs,)),
+            Clause(sets=taken),
+        )
 
     def _edge_policy(self, edge: NodeDraft, vnet: str) -> tuple[str, str]:
         """Return the edge's import and export map for a virtual network's gateway."""
@@ -326,13 +342,20 @@ class AzureSide:
             self._session(first, second, maps=(maps, maps), elements=(f"global-reach:{name}",))
 
 
+def exchanges(vnet: VirtualNetwork) -> bool:
+    """Whether a Route Server passes routes between both gateways; the loader asks for the rest of ASN-12."""
+    server = vnet.route_server
+    both = vnet.express_route_gateway is not None and vnet.vpn_gateway is not None
+    return both and server is not None and server.branch_to_branch
+
+
 def _define_gateway_policy(node: NodeDraft) -> None:
     """Define what both kinds of gateway do towards virtual networks."""
     node.define(_ATTACHED)
-    node.define(_LEARNED)
+    node.define(LEARNED)
     sets = (f"as-path exclude {_PROGRAMMING_ASN}", f"community {_ATTACHED.community}")
     node.define(RouteMap(name="from-vnet", clauses=(Clause(sets=sets),)))
-    node.define(RouteMap(name="to-vnet", clauses=(Clause(matches=(f"community {_LEARNED.name}",)),)))
+    node.define(RouteMap(name="to-vnet", clauses=(Clause(matches=(f"community {LEARNED.name}",)),)))
 
 
 def _define_tunnel_policy(node: NodeDraft, vnet: VirtualNetwork) -> None:
@@ -343,9 +366,9 @@ def _define_tunnel_policy(node: NodeDraft, vnet: VirtualNetwork) -> None:
             name="from-tunnel",
             clauses=(
                 Clause(permits=False, matches=(f"ip address prefix-list {inside}",)),
-                Clause(sets=(f"community {_LEARNED.community}",)),
+                Clause(sets=(f"community {LEARNED.community}",)),
             ),
         )
     )
     node.define(RouteMap(name="from-instance", clauses=(Clause(sets=(f"community {_FROM_INSTANCE}",)),)))
-    node.define(RouteMap(name="to-instance", clauses=(Clause(matches=(f"community {_LEARNED.name}",)),)))
+    node.define(RouteMap(name="to-instance", clauses=(Clause(matches=(f"community {LEARNED.name}",)),)))

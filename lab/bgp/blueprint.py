@@ -24,9 +24,12 @@ class NodeKind(StrEnum):
     VIRTUAL_NETWORK = "vnet"
     EXPRESS_ROUTE_GATEWAY = "er"
     VPN_GATEWAY = "vpn"
+    ROUTE_SERVER = "rs"
     MICROSOFT_EDGE = "msee"
     ROUTER = "ce"
     LAN = "lan"
+    APPLIANCE = "nva"
+    """What user-defined routes hand traffic to."""
     HOST = "host"
     PUBLIC = "public"
     """The table with a router's or gateway's public address: tunnels are built there, not in its VRF."""
@@ -50,6 +53,10 @@ class Node:
     loopbacks: tuple[IPv4Interface, ...] = ()
     routes: tuple[KernelRoute, ...] = ()
     """Of nodes without FRR."""
+    rules: tuple[str, ...] = ()
+    """Which packets look into which table, as `ip rule add` takes it; without, all into the main one."""
+    table_routes: tuple[str, ...] = ()
+    """What other tables than the main one have, as `ip route add` takes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

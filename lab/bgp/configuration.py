@@ -41,6 +41,14 @@ class CommunityList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AsPathList:
+    """Names the AS paths that a regular expression fits, as FRR writes them."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbor:
     """One BGP session, from this node's side."""
 
@@ -61,6 +69,8 @@ class Neighbor:
     export_map: str | None = None
     export_prefixes: str | None = None
     as_override: bool = False
+    is_client: bool = False
+    """Of this node as a route reflector: it hears by iBGP what other clients told."""
     hides_private_as: bool = False
     """Take private AS numbers out of what it is told, but its own."""
 
@@ -117,6 +127,7 @@ class RoutingConfiguration:
     static_routes: tuple[StaticRoute, ...] = ()
     prefix_lists: tuple[PrefixList, ...] = ()
     community_lists: tuple[CommunityList, ...] = ()
+    as_path_lists: tuple[AsPathList, ...] = ()
     route_maps: tuple[RouteMap, ...] = ()
     spare_daemons: tuple[str, ...] = ()
     """What runs besides, for a configuration that comes later."""

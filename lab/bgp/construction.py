@@ -7,6 +7,8 @@ from lab.bgp.blueprint import Blueprint
 from lab.bgp.draft import Draft
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.premises import Premises
+from lab.bgp.route_server import add_route_server
+from lab.bgp.user_routes import UserRoutes
 from lab.bgp.vpn import Vpn
 from topology import Network, overlapping
 
@@ -20,8 +22,12 @@ def draw_blueprint(network: Network) -> Blueprint:
     _refuse_overlaps(network)
     draft = Draft(network)
     azure = AzureSide(draft)
+    for vnet in network.virtual_networks.values():
+        if vnet.route_server:
+            add_route_server(draft, azure, vnet)
     premises = Premises(draft, azure)
     Vpn(draft, azure, premises)
+    UserRoutes(draft, azure)
     return draft.blueprint()
 
 

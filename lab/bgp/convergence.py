@@ -130,8 +130,8 @@ def _take(blueprint: Blueprint, cut: Cut) -> _Sample:
             state[f"OSPF of {node.name}"] = adjacencies
     missing += _missing_tunnels(blueprint, cut)
     tables = read_tables(blueprint)
-    for name, table in tables.entries.items():
-        state[f"the kernel's table of {name}"] = table
+    for name, several in tables.tables.items():
+        state[f"the kernel's tables of {name}"] = several
     return _Sample(state=state, missing=tuple(missing), tables=tables)
 
 

@@ -17,6 +17,7 @@ from lab.bgp.blueprint import (
     Wire,
 )
 from lab.bgp.configuration import (
+    AsPathList,
     Bgp,
     CommunityList,
     Neighbor,
@@ -27,6 +28,10 @@ from lab.bgp.configuration import (
     StaticRoute,
 )
 from topology import Network
+
+Policy = PrefixList | CommunityList | AsPathList | RouteMap
+
+_FIRST_RULE = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,11 +49,14 @@ class NodeDraft:
     neighbors: list[Neighbor] = field(default_factory=list)
     networks: list[IPv4Network] = field(default_factory=list)
     static_routes: list[StaticRoute] = field(default_factory=list)
-    policy: dict[tuple[type, str], PrefixList | CommunityList | RouteMap] = field(default_factory=dict)
+    policy: dict[tuple[type, str], Policy] = field(default_factory=dict)
     """By kind and name; a name always means the same."""
     ospf: Ospf | None = None
     loopbacks: list[IPv4Interface] = field(default_factory=list)
     routes: list[KernelRoute] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    table_routes: list[str] = field(default_factory=list)
+    tables: int = 0
     ports: int = 0
 
     def next_port(self) -> str:
@@ -56,7 +64,21 @@ class NodeDraft:
         self.ports += 1
         return f"port{self.ports}"
 
-    def define(self, item: PrefixList | CommunityList | RouteMap) -> str:
+    @property
+    def next_rule(self) -> int:
+        """The preference that the next policy rule will have: they are asked in their order here."""
+        return _FIRST_RULE + len(self.rules)
+
+    def rule(self, words: str) -> None:
+        """Add a policy rule, as `ip rule add` takes it after its preference."""
+        self.rules.append(f"pref {self.next_rule} {words}")
+
+    def next_table(self, first: int) -> int:
+        """Return the number of a new table."""
+        self.tables += 1
+        return first + self.tables - 1
+
+    def define(self, item: Policy) -> str:
         """Add a policy object, once, and return its name."""
         assert self.policy.setdefault((type(item), item.name), item) == item, item.name
         return item.name
@@ -72,6 +94,8 @@ class NodeDraft:
             routing=self._routing() if self.asn is not None or self.ospf or self.static_routes else None,
             loopbacks=tuple(self.loopbacks),
             routes=tuple(self.routes),
+            rules=tuple(self.rules),
+            table_routes=tuple(self.table_routes),
         )
 
     def _routing(self) -> RoutingConfiguration:
@@ -90,6 +114,7 @@ class NodeDraft:
             static_routes=tuple(dict.fromkeys(self.static_routes)),
             prefix_lists=tuple(item for item in items if isinstance(item, PrefixList)),
             community_lists=tuple(item for item in items if isinstance(item, CommunityList)),
+            as_path_lists=tuple(item for item in items if isinstance(item, AsPathList)),
             route_maps=tuple(item for item in items if isinstance(item, RouteMap)),
         )
 
@@ -176,5 +201,9 @@ class Draft:
 
 def port_address(wire: Wire, node: NodeDraft) -> IPv4Address:
     """Return a node's address on a wire that it ends."""
-    port = wire.first if wire.first.node == node.name else wire.second
-    return port.addresses[0].ip
+    return port_of(wire, node).addresses[0].ip
+
+
+def port_of(wire: Wire, node: NodeDraft) -> Port:
+    """Return a node's end of a wire."""
+    return wire.first if wire.first.node == node.name else wire.second

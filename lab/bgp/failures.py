@@ -53,4 +53,4 @@ def mend(blueprint: Blueprint, cut: Cut) -> None:
             set_port(port, up=True)
     touched = {port.node for wire in cut.wires if not isinstance(wire, TunnelWire) for port in wire.ends}
     for name in touched:
-        restore_routes(name, blueprint.nodes[name].routes)
+        restore_routes(blueprint.nodes[name])

@@ -22,6 +22,9 @@ from pathlib import Path
 
 from lab.bgp.errors import FailedCommandError
 
+MAIN = 254
+"""The number of the main table."""
+
 _SECONDS = 10.0
 _PIECE = 2**18
 _CLONE_NEWNET = 0x40000000
@@ -36,12 +39,14 @@ _HOP = struct.Struct("=HBBi")
 _ERROR, _DONE, _GET_ROUTE = 2, 3, 26
 _REQUEST_ALL = 0x301
 _DESTINATION, _OUTGOING, _PRIORITY, _MULTIPATH = 1, 4, 6, 9
-_MAIN, _DEAD = 254, 1
+_LOCAL, _DEAD = 255, 1
+_TABLE_AT = 4
+"""The byte of a message that names its table, up to 255."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelEntry:
-    """One route of a node's main table."""
+    """One route of one of a node's tables."""
 
     prefix: IPv4Network
     metric: int
@@ -49,8 +54,12 @@ class KernelEntry:
     """Those that packets leave by, sorted; none where they are thrown away."""
 
 
-def read_main_tables(nodes: Iterable[str]) -> dict[str, tuple[KernelEntry, ...]]:
-    """Return every IPv4 route of each node's main table, in the kernel's order.
+Tables = Mapping[int, tuple[KernelEntry, ...]]
+"""A node's tables by their numbers, in the kernel's order; without that of its own addresses."""
+
+
+def read_all_tables(nodes: Iterable[str]) -> dict[str, Tables]:
+    """Return every IPv4 route of each node.
 
     Raises:
         FailedCommandError: if a node is not there, or the kernel does not answer.
@@ -59,14 +68,19 @@ def read_main_tables(nodes: Iterable[str]) -> dict[str, tuple[KernelEntry, ...]]
         return pool.submit(lambda: {node: _read(node) for node in nodes}).result()
 
 
-def _read(node: str) -> tuple[KernelEntry, ...]:
+def _read(node: str) -> Tables:
+    tables: dict[int, list[KernelEntry]] = {MAIN: []}
     try:
         _enter(node)
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
             kernel.settimeout(_SECONDS)
-            return tuple(entry for message in _dump(kernel) for entry in _entries(message))
+            for message in _dump(kernel):
+                table = message[_TABLE_AT]
+                if table != _LOCAL:
+                    tables.setdefault(table, []).append(_entry(message))
     except OSError as error:
         raise FailedCommandError(f"{node}: the kernel does not tell its routes: {error}") from None
+    return {table: tuple(entries) for table, entries in tables.items()}
 
 
 def _enter(node: str) -> None:
@@ -96,13 +110,10 @@ def _dump(kernel: socket.socket) -> Iterator[bytes]:
             at += _aligned(length)
 
 
-def _entries(message: bytes) -> Iterator[KernelEntry]:
-    """Yield the entry that a message is, unless it is of another table."""
-    _, length, _, _, table, _, _, _, flags = _ROUTE.unpack_from(message)
-    if table != _MAIN:
-        return
+def _entry(message: bytes) -> KernelEntry:
+    _, length, _, _, _, _, _, _, flags = _ROUTE.unpack_from(message)
     attributes = dict(_attributes(message[_ROUTE.size :]))
-    yield KernelEntry(
+    return KernelEntry(
         prefix=IPv4Network((attributes.get(_DESTINATION, bytes(4)), length)),
         metric=_number(attributes.get(_PRIORITY, bytes(4))),
         interfaces=tuple(sorted(_interfaces(attributes, flags))),

@@ -6,7 +6,7 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from lab.bgp.blueprint import Blueprint, KernelRoute, NodeKind, Port
+from lab.bgp.blueprint import Blueprint, KernelRoute, Node, NodeKind, Port
 from lab.bgp.errors import FailedCommandError
 from lab.bgp.strongswan import Transport
 
@@ -77,7 +77,8 @@ def build(blueprint: Blueprint) -> None:
         for port in cable.ends:
             settings_by_node[port.node] += _port_settings(port)
     for node in blueprint.nodes.values():
-        settings_by_node[node.name] += [f"route add {kernel_route(route)}" for route in node.routes]
+        settings_by_node[node.name] += [f"route add {route}" for route in _all_routes(node)]
+        settings_by_node[node.name] += [f"rule add {rule}" for rule in node.rules]
     for name, lines in settings_by_node.items():
         run("ip", "-n", name, "-batch", "-", text=_lines(lines))
 
@@ -115,10 +116,15 @@ def set_port(port: Port, *, up: bool) -> None:
         set_link(port.node, port.interface, up=up)
 
 
-def restore_routes(node: str, routes: Iterable[KernelRoute]) -> None:
+def restore_routes(node: Node) -> None:
     """Put a node's kernel routes back, which the kernel forgets when an interface goes down."""
-    lines = _lines(f"route replace {kernel_route(route)}" for route in routes)
-    run("ip", "-n", node, "-batch", "-", text=lines)
+    lines = _lines(f"route replace {route}" for route in _all_routes(node))
+    run("ip", "-n", node.name, "-batch", "-", text=lines)
+
+
+def _all_routes(node: Node) -> Iterator[str]:
+    yield from map(kernel_route, node.routes)
+    yield from node.table_routes
 
 
 def kernel_route(route: KernelRoute) -> str:

@@ -78,14 +78,16 @@ def _missing_feature() -> str | None:
     attempt = (
         "mount -t tmpfs tmpfs /run && mkdir /run/netns && ip netns add a && ip netns add b && "
         "ip link add x netns a type veth peer name x netns b && "
-        "ip -n a link add y netns b type vxlan id 1 local 192.0.2.1 remote 192.0.2.2 dstport 4789"
+        "ip -n a link add y netns b type vxlan id 1 local 192.0.2.1 remote 192.0.2.2 dstport 4789 && "
+        "ip -n a rule add pref 100 iif x blackhole"
     )
     done = subprocess.run(
         [*WORLD, "sh", "-c", attempt], capture_output=True, text=True, timeout=_SECONDS, check=False
     )
     if done.returncode == 0:
         return None
-    return f"this kernel, or this container, lacks namespaces, veth or VXLAN: {done.stderr.strip()}"
+    lacks = "namespaces, veth, VXLAN or policy routing"
+    return f"this kernel, or this container, lacks {lacks}: {done.stderr.strip()}"
 
 
 WORLD = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc")

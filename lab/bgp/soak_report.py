@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.bgp.frr import TEMPLATES
 from routing import element_names, predict_paths
-from topology import AZURE_GATEWAY_ASN, IpsecPreset, Network
+from topology import AZURE_GATEWAY_ASN, GATEWAY_SUBNET, IpsecPreset, Network, NextHopType
 
 Result = dict[str, Any]
 """What came of one seed, as JSON has it."""
@@ -40,6 +40,14 @@ def _prepended(network: Network) -> int:
 def _links_on_one_router(network: Network) -> int:
     peerings = (circuit.private_peering for circuit in network.circuits.values())
     return sum(peering.primary.router == peering.secondary.router is not None for peering in peerings)
+
+
+def _user_routes_to(hop: NextHopType) -> Callable[[Network], int]:
+    def count(network: Network) -> int:
+        routes = (route for table in network.route_tables.values() for route in table.routes.values())
+        return sum(route.next_hop is hop for route in routes)
+
+    return count
 
 
 def _several_routers(network: Network) -> int:
@@ -72,6 +80,27 @@ _FEATURES: dict[str, Callable[[Network], int]] = {
     "Global Reach": lambda network: len(network.global_reach),
     "Azure Route Server": lambda network: sum(
         vnet.route_server is not None for vnet in network.virtual_networks.values()
+    ),
+    "Azure Route Server with branch-to-branch": lambda network: sum(
+        vnet.route_server is not None and vnet.route_server.branch_to_branch
+        for vnet in network.virtual_networks.values()
+    ),
+    "appliances": lambda network: sum(element.startswith("appliance:") for element in element_names(network)),
+    "subnets with a route table": lambda network: sum(
+        subnet.route_table is not None
+        for vnet in network.virtual_networks.values()
+        for subnet in vnet.subnets.values()
+    ),
+    "route tables of a GatewaySubnet": lambda network: sum(
+        GATEWAY_SUBNET in vnet.subnets and vnet.subnets[GATEWAY_SUBNET].route_table is not None
+        for vnet in network.virtual_networks.values()
+    ),
+    "route tables without gateways' routes": lambda network: sum(
+        not table.propagate_gateway_routes for table in network.route_tables.values()
+    ),
+    **{f"user routes to {hop}": _user_routes_to(hop) for hop in NextHopType},
+    "peerings that pass what appliances forward": lambda network: sum(
+        peering.allow_forwarded_traffic for peering in network.peerings.values()
     ),
     "locations with several routers": _several_routers,
     "routers without a local preference for ExpressRoute": lambda network: sum(
@@ -111,6 +140,10 @@ _FEATURES: dict[str, Callable[[Network], int]] = {
     "paths that are not determined": lambda network: sum(
         not path.determined for path in next(predict_paths(network)).paths
     ),
+    "paths through an appliance": lambda network: sum(
+        any(hop.startswith("appliance:") for way in path.forward.hops for hop in way)
+        for path in next(predict_paths(network)).paths
+    ),
     "paths that are asymmetric": lambda network: sum(
         path.reachable and path.back.via != "none" and not path.symmetric
         for path in next(predict_paths(network)).paths
@@ -144,8 +177,8 @@ def write_report(results: Iterable[Result], file: Path) -> None:
     coverage = [
         {
             "name": name,
-            "networks": sum(result["features"][name] > 0 for result in results),
-            "count": sum(result["features"][name] for result in results),
+            "networks": sum(result["features"].get(name, 0) > 0 for result in results),
+            "count": sum(result["features"].get(name, 0) for result in results),
         }
         for name in _FEATURES
     ]

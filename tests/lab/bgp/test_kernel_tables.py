@@ -41,15 +41,13 @@ MANY = "\n".join(
 READ = """
 import json, subprocess, sys
 from dataclasses import asdict
-from lab.bgp.kernel_tables import read_main_tables
+from lab.bgp.kernel_tables import read_all_tables
 
 def looked():
     said = subprocess.run("ip -n one -j -4 route show table main".split(), capture_output=True)
-    own = read_main_tables(["empty", "one"])
-    return {
-        "ip": json.loads(said.stdout),
-        "own": {node: [asdict(entry) for entry in table] for node, table in own.items()},
-    }
+    own = {node: {number: [asdict(entry) for entry in table] for number, table in tables.items()}
+           for node, tables in read_all_tables(["empty", "one"]).items()}
+    return {"ip": json.loads(said.stdout), "own": own}
 
 for command in ("mount -t tmpfs tmpfs /run", "ip netns add one", "ip netns add empty", "ip -n one -batch -"):
     subprocess.run(command.split(), check=True, input=sys.argv[1].encode())
@@ -81,9 +79,12 @@ def test_tables_are_those_that_ip_reads(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     whole, cut = json.loads(done.stdout)
     for looked in (whole, cut):
-        own = [(one["prefix"], one["metric"], tuple(one["interfaces"])) for one in looked["own"]["one"]]
+        own = [
+            (one["prefix"], one["metric"], tuple(one["interfaces"])) for one in looked["own"]["one"]["254"]
+        ]
         assert own == [of_ip(route) for route in looked["ip"]]
-        assert looked["own"]["empty"] == []
+        assert looked["own"]["empty"] == {"254": []}
+        assert [one["prefix"] for one in looked["own"]["one"]["77"]] == ["10.5.0.0/16"]
     assert ("10.1.0.0/16", 0, ("one0", "two0")) in map(of_ip, whole["ip"])
     assert ("10.1.0.0/16", 0, ("one0",)) in map(of_ip, cut["ip"])
     assert len(cut["ip"]) > 1500
