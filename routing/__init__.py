@@ -12,8 +12,8 @@ from routing.elements import (
 )
 from routing.findings import Finding, FindingKind, Severity, findings_document
 from routing.forecast import MANY_SITES, Forecast
-from routing.graph import Segment, SegmentKind
 from routing.judgement import collect_findings
+from routing.nodes import Segment, SegmentKind
 from routing.prediction import (
     Path,
     Scenario,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from routing.graph import (
+from routing.nodes import (
     ExpressRouteGatewayNode,
     LanNode,
     MicrosoftEdgeNode,

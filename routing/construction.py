@@ -19,11 +19,12 @@ from routing.elements import (
     instance_elements,
     link_element,
 )
-from routing.graph import (
+from routing.graph import Graph
+from routing.nodes import (
+    NO_TERMS,
     Adjacency,
     AdjacencyKind,
     ExpressRouteGatewayNode,
-    Graph,
     LanNode,
     MicrosoftEdgeNode,
     Node,
@@ -140,7 +141,7 @@ class _Construction:
                     AdjacencyKind.CONNECTION,
                     (self.edges[connection.circuit, link_name], gateway),
                     elements=(element_name(ElementKind.CONNECTION, connection.name),),
-                    terms=(Terms(weight=connection.weight), Terms()),
+                    terms=(Terms(weight=connection.weight), NO_TERMS),
                 )
         for reach in self.network.global_reach.values():
             first, second = reach.circuits
@@ -171,7 +172,7 @@ class _Construction:
             AdjacencyKind.LINK,
             (router, self.edges[circuit.name, link_name]),
             elements=(element,),
-            terms=(Terms(advertised=frozenset(prefixes), prepend=link.as_path_prepend), Terms()),
+            terms=(Terms(advertised=frozenset(prefixes), prepend=link.as_path_prepend), NO_TERMS),
             obstacle=None if link.enabled else f"{element} is disabled",
         )
 
@@ -187,7 +188,7 @@ class _Construction:
                     elements=(element_name(ElementKind.TUNNEL, tunnel.name),),
                     instances=instances,
                     segment=Segment(kind=SegmentKind.VPN, over=tunnel.name),
-                    terms=(terms, Terms()),
+                    terms=(terms, NO_TERMS),
                 )
 
     def _instances(self, tunnel: Tunnel) -> Iterator[tuple[str, ...]]:
@@ -200,7 +201,7 @@ class _Construction:
     def _far_end(self, tunnel: Tunnel) -> tuple[RouterNode | VpnGatewayNode, Terms]:
         if (end := tunnel.router) is None:
             assert tunnel.remote_virtual_network  # the loader lets no tunnel pass with neither end
-            return self.vpn_gateways[tunnel.remote_virtual_network], Terms()
+            return self.vpn_gateways[tunnel.remote_virtual_network], NO_TERMS
         location = self.network.locations[self.network.routers[end.name].location]
         prefixes = end.advertised_prefixes if end.advertised_prefixes is not None else location.prefixes
         terms = Terms(advertised=frozenset(prefixes), prepend=end.as_path_prepend)
@@ -240,7 +241,7 @@ class _Construction:
         self, router: RouterNode, lan: LanNode, terms: Terms, *, offers_default: bool = False
     ) -> Adjacency:
         """Join a router and its LAN; return what the router's packets cross into the LAN."""
-        to_lan, from_lan = self.graph.join(AdjacencyKind.LAN, (router, lan), terms=(terms, Terms()))
+        to_lan, from_lan = self.graph.join(AdjacencyKind.LAN, (router, lan), terms=(terms, NO_TERMS))
         if offers_default or terms.static:
             self.graph.default_originators.append(to_lan)
         return from_lan

@@ -16,7 +16,7 @@ from routing.best_path import AS_PATH
 from routing.elements import described_at, link_element, read_element
 from routing.findings import KeyPath
 from routing.forwarding import Decision, Trail
-from routing.graph import (
+from routing.nodes import (
     AdjacencyKind,
     ExpressRouteGatewayNode,
     LanNode,

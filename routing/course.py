@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from routing.alike import Names
 from routing.explanation import explain_delivery, explain_loss
 from routing.forwarding import Destination, Onward, Trail
-from routing.graph import ApplianceNode, Graph, Node, RouterNode, Segment, SegmentKind
+from routing.graph import Graph
+from routing.nodes import ApplianceNode, Node, RouterNode, Segment, SegmentKind
 from routing.propagation import Outage, Tables
 
 

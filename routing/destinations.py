@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from routing.forwarding import Destination
-from routing.graph import LanNode, VirtualNetworkNode
+from routing.nodes import LanNode, VirtualNetworkNode
 from routing.origins import Origin
 
 _BITS = 32

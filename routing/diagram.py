@@ -15,7 +15,8 @@ from statistics import fmean
 
 from routing.appliances import Appliance, UserRouting
 from routing.elements import ElementKind, GatewayKind, element_name, gateway_element, link_element
-from routing.graph import AdjacencyKind, Graph, RouterNode
+from routing.graph import Graph
+from routing.nodes import AdjacencyKind, RouterNode
 from topology import Circuit, Link, LinkName, Network, VirtualNetwork
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from routing.graph import (
+from routing.nodes import (
     Adjacency,
     AdjacencyKind,
     ExpressRouteGatewayNode,

@@ -18,11 +18,11 @@ from itertools import pairwise
 from routing.best_path import EXTERNAL_FIRST
 from routing.exchange import tell
 from routing.forwarding import Decision, Destination, Trail, explain_failure
-from routing.graph import (
+from routing.graph import Graph
+from routing.nodes import (
     Adjacency,
     AdjacencyKind,
     ExpressRouteGatewayNode,
-    Graph,
     LanNode,
     Node,
     RouterNode,

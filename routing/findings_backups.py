@@ -21,7 +21,7 @@ from routing.elements import (
 from routing.explanation import explain_loss, nearest_obstacle
 from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.forecast import Forecast
-from routing.graph import SegmentKind
+from routing.nodes import SegmentKind
 from routing.propagation import Outage
 from topology import Circuit, Network
 

@@ -13,7 +13,7 @@ from routing.findings import Finding, FindingKind, KeyPath, Severity
 from routing.findings_design import prefix_path
 from routing.findings_state import State
 from routing.forwarding import Decision, Trail
-from routing.graph import AdjacencyKind, ApplianceNode, ExpressRouteGatewayNode, LanNode, RouterNode
+from routing.nodes import AdjacencyKind, ApplianceNode, ExpressRouteGatewayNode, LanNode, RouterNode
 from topology import DefaultInformation, Network
 
 

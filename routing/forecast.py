@@ -18,7 +18,7 @@ from routing.construction import build_graph
 from routing.course import Course, Setting, chart
 from routing.destinations import AddressBook, destinations
 from routing.forwarding import Destination, Onward, Trail, explain_failure
-from routing.graph import Adjacency, Node
+from routing.nodes import Adjacency, Node
 from routing.propagation import Outage, Propagation, Tables, outage_of
 from topology import Network
 

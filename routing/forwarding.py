@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from routing.best_path import Selection
-from routing.graph import (
+from routing.graph import Graph
+from routing.instructions import Instruction, Instructions
+from routing.nodes import (
     Adjacency,
     ApplianceNode,
     ExpressRouteGatewayNode,
-    Graph,
     Node,
     RouterNode,
     Segment,
@@ -32,7 +33,6 @@ from routing.graph import (
 from routing.origins import Origin
 from routing.propagation import Outage, Tables
 from routing.routes import Protocol, Route
-from routing.user_routes import Instruction, Instructions
 from topology import NextHopType
 
 _SYSTEM = (Protocol.CONNECTED, Protocol.SYSTEM)

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
 
+from routing.nodes import Adjacency, LanNode, Node, VirtualNetworkNode
 from routing.routes import OWN_AS, Route
 from topology import overlapping
-
-if TYPE_CHECKING:
-    from routing.graph import Adjacency, LanNode, Node, VirtualNetworkNode
 
 DEFAULT = IPv4Network("0.0.0.0/0")
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from routing.best_path import Selection, select
 from routing.elements import RoutingError
 from routing.exchange import may_pass, offered_default, prefix_rule, tell_any
-from routing.graph import Adjacency, Graph, Node, RouterNode
+from routing.graph import Graph
+from routing.nodes import Adjacency, Node, RouterNode
 from routing.origins import Origin
 from routing.routes import OWN_AS, Protocol, Route
 

@@ -16,7 +16,7 @@ from routing.elements import (
     link_element,
 )
 from routing.forecast import Forecast
-from routing.graph import MicrosoftEdgeNode, Node
+from routing.nodes import MicrosoftEdgeNode, Node
 from routing.prediction import TOGETHER
 from routing.views import RouteTable, Vantage
 from routing.views_azure import (

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from routing.graph import Adjacency, Node
+from routing.nodes import Adjacency, Node
 
 DEFAULT_LOCAL_PREFERENCE = 100
 """What IOS gives a route that no route map has touched (RFC 4271, 9.1.1, leaves it to the vendor)."""

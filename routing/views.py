@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 from routing.best_path import Selection
-from routing.graph import Graph, MicrosoftEdgeNode, Node
+from routing.graph import Graph
+from routing.nodes import MicrosoftEdgeNode, Node
 from routing.origins import Origin
 from routing.propagation import Tables
 from topology import Network

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from routing.elements import read_element
-from routing.graph import (
+from routing.instructions import Instructions
+from routing.nodes import (
     AdjacencyKind,
     ExpressRouteGatewayNode,
     MicrosoftEdgeNode,
@@ -24,7 +25,6 @@ from routing.graph import (
 )
 from routing.origins import Origin
 from routing.routes import DEFAULT_LOCAL_PREFERENCE, Protocol, Route
-from routing.user_routes import Instructions
 from routing.views import RouteTable, Vantage, classful, dashed, unknown_address
 from topology import Tunnel
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv4Network
 
 from routing.elements import read_element
-from routing.graph import AdjacencyKind, RouterNode
+from routing.nodes import AdjacencyKind, RouterNode
 from routing.routes import Protocol, Route
 from routing.views import RouteTable, Vantage, classful, unknown_address
 from topology import Router

@@ -16,7 +16,7 @@ from routing.elements import check_elements, check_sites
 from routing.explanation import explain_loss
 from routing.forecast import Forecast
 from routing.forwarding import Decision, Trail
-from routing.graph import (
+from routing.nodes import (
     Adjacency,
     AdjacencyKind,
     ApplianceNode,

@@ -11,7 +11,8 @@ import pytest
 from routing.construction import build_graph
 from routing.elements import element_names
 from routing.exchange import may_pass, tell_any
-from routing.graph import AdjacencyKind, Graph
+from routing.graph import Graph
+from routing.nodes import AdjacencyKind
 from routing.propagation import Propagation, Table, Tables, outage_of, propagate
 from routing.routes import Protocol, Route
 from topology import Network
