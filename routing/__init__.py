@@ -2,6 +2,7 @@
 
 from routing.comparison import Change, Comparison, Effect, compare_forecasts, comparison_document
 from routing.course import Direction
+from routing.documents import paths_document
 from routing.elements import (
     RoutingError,
     UnknownElementError,
@@ -22,8 +23,8 @@ from routing.prediction import (
     scenarios,
 )
 from routing.propagation import UnstableRoutingError
-from routing.publication import Appendix, Difference, Report, ReportError, compile_report, write_report
-from routing.report import paths_document
+from routing.publication import write_report
+from routing.report import Appendix, Difference, Report, ReportError, compile_report
 from routing.route_views import UnknownPlaceError, places, route_tables, tables_document
 from routing.views import RouteTable
 from routing.walkthrough import Walkthrough, explain_path, walkthrough_document

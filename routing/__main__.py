@@ -14,13 +14,14 @@ from typing import Any
 
 from routing.comparison import compare_forecasts, comparison_document
 from routing.diagram import draw_up
+from routing.documents import paths_document
 from routing.elements import RoutingError, check_elements
 from routing.findings import KeyPath, findings_document
 from routing.forecast import Forecast
 from routing.judgement import collect_findings
 from routing.prediction import pairs_of_failures, scenarios
-from routing.publication import Difference, compile_report, write_report
-from routing.report import paths_document
+from routing.publication import write_report
+from routing.report import Difference, compile_report
 from routing.route_views import route_tables, tables_document
 from routing.views import RouteTable
 from routing.walkthrough import Walkthrough, explain_path, walkthrough_document

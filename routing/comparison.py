@@ -12,12 +12,12 @@ from enum import StrEnum
 from typing import Any
 
 from routing.alike import Pair
+from routing.documents import path_document
 from routing.elements import check_elements, element_names
 from routing.findings import Finding, KeyPath, findings_document
 from routing.forecast import Forecast
 from routing.judgement import collect_findings
 from routing.prediction import TOGETHER, Path, all_paths, path_after, path_pair
-from routing.report import path_document
 from topology import Place
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from routing.diagram import CardKind, Diagram, LineKind, united
-from routing.publication import Report
+from routing.report import Report
 from routing.summary import (
     back_in_words,
     counted,

@@ -18,12 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from routing.comparison import Change, effect_of
 from routing.diagram import Diagram
+from routing.documents import paths_document
 from routing.elements import ElementKind, GatewayKind, gateway_element, read_element
 from routing.findings import findings_document
 from routing.layout import Orientation, lay_out
 from routing.prediction import TOGETHER, path_pair
-from routing.publication import Report, ReportError
-from routing.report import paths_document
+from routing.report import Report, ReportError
 from routing.summary import TOLD_AS, back_in_words, counted, direction_in_words, element_in_words, verdict
 
 MOST_PATHS = 20_000

@@ -1,48 +1,84 @@
-"""The prediction as plain data, in the one shape that every reader of it knows."""
+"""Everything that a report of a prediction is made of, before it has a form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from routing.course import Direction
-from routing.prediction import Path, Scenario
+from routing.comparison import Comparison
+from routing.diagram import Diagram, draw_up
+from routing.elements import RoutingError
+from routing.findings import Finding, KeyPath
+from routing.forecast import Forecast
+from routing.judgement import collect_findings
+from routing.prediction import Scenario, scenarios
+from topology import Place
 
 
-def paths_document(stack: str, scenarios: Iterable[Scenario]) -> dict[str, Any]:
-    """Return a prediction as JSON has it: `{"stack", "scenarios": [{"failure", "paths"}]}`.
+class ReportError(RoutingError):
+    """A report cannot be written as asked."""
 
-    `failure` is null for the steady state. Each path has `source`, `destination`, `reachable`, `via`,
-    `circuits`, `segments` (each `kind` and `over`), `hops` (a list of alternatives), `return` (`via` to
-    `hops` of the way back), `symmetric`, `determined` and `reason`.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What a report says about the version before."""
+
+    name: str
+    """Of the file that describes it."""
+    comparison: Comparison
+    diagram: Diagram
+    place: Callable[[KeyPath], Place]
+    """Where that file says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appendix:
+    """A table of somebody else's facts, such as what was deployed."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that a report is made of, before it has a form."""
+
+    stack: str
+    diagram: Diagram
+    steady: Scenario
+    failures: tuple[Scenario, ...]
+    """Each element's; or the one failure that was asked for."""
+    findings: tuple[Finding, ...]
+    place: Callable[[KeyPath], Place]
+    """Where the stack file says what."""
+    difference: Difference | None = None
+    appendices: tuple[Appendix, ...] = ()
+
+
+def compile_report(
+    stack: str,
+    forecast: Forecast,
+    place: Callable[[KeyPath], Place],
+    *,
+    failed: tuple[str, ...] = (),
+    difference: Difference | None = None,
+    appendices: Iterable[Appendix] = (),
+) -> Report:
+    """Gather a report: every single failure, or only that of `failed`, together.
+
+    Raises:
+        UnknownElementError: if the network has no such element.
     """
-    return {
-        "stack": stack,
-        "scenarios": [
-            {"failure": scenario.failure, "paths": [path_document(path) for path in scenario.paths]}
-            for scenario in scenarios
-        ],
-    }
-
-
-def path_document(path: Path) -> dict[str, Any]:
-    """Return one path as `paths_document` has it."""
-    return {
-        "source": path.source,
-        "destination": path.destination,
-        "reachable": path.reachable,
-        **_direction(path.forward),
-        "return": _direction(path.back),
-        "symmetric": path.symmetric,
-        "determined": path.determined,
-        "reason": path.reason,
-    }
-
-
-def _direction(direction: Direction) -> dict[str, Any]:
-    return {
-        "via": direction.via,
-        "circuits": list(direction.circuits),
-        "segments": [{"kind": segment.kind.value, "over": segment.over} for segment in direction.segments],
-        "hops": [list(alternative) for alternative in direction.hops],
-    }
+    steady, *failures = scenarios(forecast, failed)
+    return Report(
+        stack=stack,
+        diagram=draw_up(forecast.described, forecast.graph),
+        steady=steady,
+        failures=tuple(failures),
+        findings=collect_findings(forecast),
+        place=place,
+        difference=difference,
+        appendices=tuple(appendices),
+    )

@@ -13,7 +13,7 @@ from routing.course import Direction
 from routing.elements import ElementKind, GatewayKind, read_element
 from routing.findings import Finding, Severity
 from routing.prediction import Path, Scenario, path_pair
-from routing.publication import Report
+from routing.report import Report
 
 
 class Tone(StrEnum):

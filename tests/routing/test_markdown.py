@@ -26,7 +26,7 @@ from routing import (
 )
 from routing.diagram import draw_up
 from routing.markdown import MOST_CHARACTERS, code, plain_text, render_markdown
-from routing.publication import Appendix
+from routing.report import Appendix
 from topology import Document, Network, Place, load_network
 
 ROOT = Path(__file__).parents[2]

@@ -15,9 +15,9 @@ import pytest_asyncio
 
 from routing import Appendix, Difference, Forecast, Report, ReportError, compare_forecasts, compile_report
 from routing.diagram import draw_up
+from routing.documents import path_document
 from routing.layout import Orientation, lay_out
 from routing.page import render_page
-from routing.report import path_document
 from tests.routing.browser import CHROMIUM, Page, browser_page
 from topology import Network, Place
 
