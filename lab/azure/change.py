@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.azure.declaration import Properties
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import ResourceId
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 
 @dataclass(slots=True, kw_only=True)

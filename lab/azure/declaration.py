@@ -10,14 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
-if TYPE_CHECKING:
-    from lab.azure.change import Change
-    from lab.azure.resource_id import ResourceId
-    from lab.azure.state import Resource, State
-
-Properties = dict[str, Any]
+from lab.azure.change import Change
+from lab.azure.resource_id import ResourceId
+from lab.azure.state import Properties, Resource, State
 
 
 class Kind(StrEnum):

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from typing import Any
 
-from lab.azure.declaration import Kind, Properties, Property
+from lab.azure.declaration import Kind, Property
 from lab.azure.refusal import malformed
 from lab.azure.resource_id import parse_resource_id
+from lab.azure.state import Properties
 
 
 def shape_object(members: Mapping[str, Property], given: object, place: str) -> Properties:

@@ -18,9 +18,10 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from lab.azure.declaration import Properties
 from lab.azure.resource_id import ResourceId, parse_resource_id
 from lab.azure.vault import Vault
+
+Properties = dict[str, Any]
 
 PUBLIC_ADDRESSES = IPv4Network("198.18.0.0/15")
 """Set aside for measurements by RFC 2544: nobody on the Internet has one of these."""

@@ -8,7 +8,8 @@
 """
 
 from network_policies.catalogue import RULES
+from network_policies.resource import Resource
 from network_policies.rules import Case, Finding, Level, Rule, Scope
-from network_policies.stack import Resource, Stack
+from network_policies.stack import Stack
 
 __all__ = ["RULES", "Case", "Finding", "Level", "Resource", "Rule", "Scope", "Stack"]

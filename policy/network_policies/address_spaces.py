@@ -13,7 +13,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network
 
 from network_policies.azure_types import VIRTUAL_NETWORK, address_space
-from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.resource import NotProvenError, Resource
+from network_policies.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from network_policies.catalogue import RULES
 from network_policies.configuration import Settings, read_settings, schema
 from network_policies.judgement import Verdict, judge, secrets_of
+from network_policies.resource import Resource
 from network_policies.rules import Level, Rule, Scope
-from network_policies.stack import Resource, Stack, stack_of
+from network_policies.stack import Stack, stack_of
 from network_policies.values import Value, decode_properties
 
 PACK_NAME = "hybrid-network"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from network_policies.bgp import VPN_GATEWAY_ASN, own_asns, with_unread
+from network_policies.resource import NotProvenError, Resource
 from network_policies.router_lines import CONFIGURATION, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
 
 VPN_FAQ = "https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-vpn-faq"
 EXPRESSROUTE_PEERING = (

@@ -23,7 +23,8 @@ from network_policies.azure_types import (
     word,
 )
 from network_policies.peering_halves import halves
-from network_policies.stack import NotProvenError, Path, Resource, Stack, Target
+from network_policies.resource import NotProvenError, Path, Resource
+from network_policies.stack import Stack, Target
 from network_policies.subnets import gateway_subnet, standing_gateways
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 
-from network_policies.stack import Resource
+from network_policies.resource import Resource
 
 _NETWORK = "azure-native:network:"
 

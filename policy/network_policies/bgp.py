@@ -16,9 +16,9 @@ from typing import NamedTuple
 from network_policies.azure_types import address_of
 from network_policies.bgp_lines import Attributes, asn_of, read_families, read_templates, resolve
 from network_policies.interfaces import azure_tunnels, connected, interfaces, static_routes
+from network_policies.resource import NotProvenError
 from network_policies.router_lines import Line, router_lines
 from network_policies.rules import Case, Check, Doubt, Findings
-from network_policies.stack import NotProvenError
 
 MICROSOFT_ASN = 12076
 VPN_GATEWAY_ASN = 65515

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from network_policies.resource import NotProvenError
 from network_policies.router_lines import Line
-from network_policies.stack import NotProvenError
 
 _NEIGHBOR = re.compile(r"(?P<no>no )?neighbor (?P<peer>\S+)(?: (?P<what>\S+))? ?(?P<rest>.*)$", re.IGNORECASE)
 _IN_TEMPLATE = re.compile(r"(?P<no>no )?(?P<what>\S+) ?(?P<rest>.*)$")

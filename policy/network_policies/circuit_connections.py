@@ -8,8 +8,9 @@ from functools import lru_cache, partial
 from network_policies import pages
 from network_policies.attachments import attachments, connection_of
 from network_policies.azure_types import AUTHORIZATION, CONNECTION, GATEWAY, PRIVATE_PEERING, sku_name, word
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource, Stack, Target, subscription_of
+from network_policies.stack import Stack, Target, subscription_of
 from network_policies.subnets import gateway_subnet
 from network_policies.values import REDACTED, reveal
 

@@ -10,8 +10,8 @@ from network_policies.address_spaces import address_spaces
 from network_policies.attachments import attachments, circuit_of, expressroute_gateways, private_peerings
 from network_policies.azure_types import CIRCUIT, CIRCUIT_PEERING, PRIVATE_PEERING, prefix_of, word
 from network_policies.geography import geopolitical_region
+from network_policies.resource import NotProvenError, Path, Resource, spell
 from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Path, Resource, spell
 from network_policies.values import REDACTED, UNKNOWN, reveal
 
 _PROVIDER_MBPS = (50, 100, 200, 500, 1000, 2000, 5000, 10000)

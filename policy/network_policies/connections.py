@@ -8,8 +8,8 @@ from functools import partial
 from network_policies import pages
 from network_policies.attachments import Connection, attachments, connection_of
 from network_policies.azure_types import CONNECTION, is_expressroute, is_vpn, sku_name, word
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
 from network_policies.values import REDACTED, UNKNOWN, reveal
 
 _WEIGHTS = range(32001)

@@ -6,8 +6,9 @@ from functools import partial
 
 from network_policies import pages
 from network_policies.azure_types import GATEWAY, PUBLIC_IP, is_expressroute, is_vpn, sku_name, word
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource, Target
+from network_policies.stack import Target
 
 
 def _public_ips(case: Case) -> list[Target | None]:

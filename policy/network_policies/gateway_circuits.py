@@ -8,8 +8,9 @@ from functools import partial
 from network_policies import pages
 from network_policies.attachments import Connection, attachments, network_of
 from network_policies.azure_types import GATEWAY, is_expressroute, sku_name
+from network_policies.resource import Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import Resource, Target
+from network_policies.stack import Target
 from network_policies.subnets import gateway_subnet
 from network_policies.values import reveal
 

@@ -8,8 +8,9 @@ from network_policies.attachments import attachments
 from network_policies.azure_types import GATEWAY, NETWORK_INTERFACE, PRIVATE_ENDPOINT
 from network_policies.pages import EXPRESSROUTE_GATEWAYS as GATEWAYS
 from network_policies.pages import VPN_SETTINGS
+from network_policies.resource import Path, Resource, spell
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import Path, Resource, Target, spell
+from network_policies.stack import Target
 from network_policies.subnets import (
     GATEWAY_SUBNET,
     SUBNET,

@@ -9,8 +9,8 @@ from network_policies.attachments import attachments
 from network_policies.azure_types import GATEWAY, VIRTUAL_HUB_ADDRESS, is_expressroute, is_vpn, sku_name, word
 from network_policies.bgp import VPN_GATEWAY_ASN
 from network_policies.geography import may_have_zones
+from network_policies.resource import Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import Resource
 from network_policies.subnets import gateway_subnet, subnet_at
 
 _EXPRESSROUTE_SKUS = (

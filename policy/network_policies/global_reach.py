@@ -9,8 +9,8 @@ from network_policies import pages
 from network_policies.attachments import private_peerings, reach_ends
 from network_policies.azure_types import GLOBAL_REACH, VIRTUAL_NETWORK, address_space, prefix_of, word
 from network_policies.geography import geopolitical_region
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
 
 _LENGTH = 29
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from network_policies.resource import Resource
 from network_policies.values import reveal, texts
-
-if TYPE_CHECKING:
-    from network_policies.stack import Resource
 
 
 def with_known_ids(resources: Iterable[Resource]) -> tuple[Resource, ...]:

@@ -7,8 +7,8 @@ from functools import partial
 
 from network_policies import pages
 from network_policies.azure_types import CONNECTION, word
+from network_policies.resource import Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule
-from network_policies.stack import Resource
 
 _ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "ikeEncryption": ("GCMAES256", "GCMAES128", "AES256", "AES192", "AES128", "DES3", "DES"),

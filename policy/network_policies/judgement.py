@@ -16,9 +16,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from network_policies.configuration import Exemption, Settings
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import EVERY_KIND, Case, Doubt, Finding, Level, Rule
 from network_policies.secrecy import clear_keys
-from network_policies.stack import NotProvenError, Resource, Stack, stack_of
+from network_policies.stack import Stack, stack_of
 from network_policies.values import REDACTED
 
 _SURE_TO_BE_A_KEY = 8

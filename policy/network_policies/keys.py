@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from network_policies.resource import NotProvenError, Path, Resource, spell
 from network_policies.router_lines import CONFIGURATION
 from network_policies.rules import EVERY_KIND, Case, Finding, Findings, Level, Rule, Scope
 from network_policies.secrecy import KEY_PROPERTIES, RANDOM_PASSWORD, keys_in_lines, known_keys
-from network_policies.stack import NotProvenError, Path, Resource, spell
 from network_policies.values import REDACTED, UNKNOWN, Secret, Text, Value, reveal, texts
 
 VPN_FAQ = "https://learn.microsoft.com/azure/vpn-gateway/vpn-gateway-vpn-faq"

@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv4Network
 from network_policies import pages
 from network_policies.attachments import Connection, attachments, network_of
 from network_policies.azure_types import GATEWAY, LOCAL_GATEWAY, address_of, address_space, is_vpn, prefix_of
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope, each
-from network_policies.stack import NotProvenError, Resource
 
 _APIPA = IPv4Network("169.254.0.0/16")
 _APIPA_OF_AZURE = (IPv4Network("169.254.21.0/24"), IPv4Network("169.254.22.0/24"))

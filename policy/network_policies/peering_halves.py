@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from network_policies.azure_types import VIRTUAL_NETWORK, VNET_PEERING
-from network_policies.stack import NotProvenError, Path, Resource, Stack, Target
+from network_policies.resource import NotProvenError, Path, Resource
+from network_policies.stack import Stack, Target
 
 INLINE = "virtualNetworkPeerings"
 

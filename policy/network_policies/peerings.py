@@ -12,8 +12,9 @@ from functools import partial
 from network_policies import pages
 from network_policies.azure_types import VIRTUAL_NETWORK, VNET_PEERING, address_space
 from network_policies.peering_halves import Half, half_at, halves, places
+from network_policies.resource import NotProvenError, Path, Resource
 from network_policies.rules import Case, Check, Doubt, Finding, Findings, Level, Rule, Scope, each
-from network_policies.stack import NotProvenError, Path, Resource, Target
+from network_policies.stack import Target
 from network_policies.subnets import standing_gateways
 from network_policies.values import reveal
 

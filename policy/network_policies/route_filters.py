@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from network_policies.bgp import Neighbor
 from network_policies.prefix_ranges import PrefixLists, PrefixRange, prefix_lists
+from network_policies.resource import NotProvenError
 from network_policies.router_lines import Line
-from network_policies.stack import NotProvenError
 
 _ENTRY = re.compile(r"route-map (\S+)(?: (permit|deny))?(?: (\d+))?$", re.IGNORECASE)
 _AS_PATH = re.compile(r"ip as-path access-list (\S+) (permit|deny) (.+)$", re.IGNORECASE)

@@ -10,8 +10,9 @@ from functools import lru_cache, partial
 from network_policies import pages
 from network_policies.attachments import attachments
 from network_policies.azure_types import ROUTE, ROUTE_TABLE, SUBNET, VIRTUAL_NETWORK, is_expressroute, is_vpn
+from network_policies.resource import NotProvenError, Resource
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource, Stack, Target
+from network_policies.stack import Stack, Target
 from network_policies.subnets import GATEWAY_SUBNET, Subnet, inline_subnets, own_subnet
 from network_policies.values import reveal
 

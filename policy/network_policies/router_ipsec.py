@@ -8,9 +8,9 @@ from functools import partial
 
 from network_policies import pages
 from network_policies.azure_types import word
+from network_policies.resource import NotProvenError, Resource
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
 from network_policies.tunnels import Tunnel, tunnels
 from network_policies.values import REDACTED, UNKNOWN, reveal
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from network_policies.stack import NotProvenError, Resource
+from network_policies.resource import NotProvenError, Resource
 from network_policies.values import UNKNOWN, Value, reveal
 
 CONFIGURATION = "iosxe:index:Configuration"

@@ -20,9 +20,10 @@ from network_policies.azure_types import (
 )
 from network_policies.bgp import Neighbor, neighbors, with_unread
 from network_policies.interfaces import Interface, connected, interfaces
+from network_policies.resource import NotProvenError, Path, Resource
 from network_policies.router_lines import CONFIGURATION, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope, each
-from network_policies.stack import NotProvenError, Path, Resource, Stack
+from network_policies.stack import Stack
 from network_policies.values import REDACTED, Value, reveal
 
 _LINKS = ("primaryPeerAddressPrefix", "secondaryPeerAddressPrefix")

@@ -19,10 +19,11 @@ from network_policies.interfaces import (
     static_routes,
 )
 from network_policies.prefix_ranges import EVERYTHING, PrefixRange, prefix_lists
+from network_policies.resource import NotProvenError
 from network_policies.route_filters import Entry, as_path_passes, route_maps
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, each
-from network_policies.stack import NotProvenError, Stack
+from network_policies.stack import Stack
 
 _EBGP_DISTANCE = 20
 

@@ -16,10 +16,11 @@ from network_policies.address_spaces import address_spaces
 from network_policies.azure_types import prefix_of
 from network_policies.bgp import Neighbor, azure_neighbors, neighbors, with_unread
 from network_policies.prefix_ranges import PrefixRange, exactly, prefix_lists
+from network_policies.resource import NotProvenError
 from network_policies.route_filters import Entry, route_maps
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Stack
+from network_policies.stack import Stack
 
 _NETWORK = re.compile(r"network (\S+)(?: mask (\S+))?", re.IGNORECASE)
 _OTHER_SOURCES = ("redistribute ", "aggregate-address ")

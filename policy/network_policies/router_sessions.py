@@ -12,9 +12,10 @@ from network_policies import pages
 from network_policies.azure_types import address_of
 from network_policies.bgp import Neighbor, neighbors, with_unread
 from network_policies.interfaces import Interface, azure_tunnels, connected, interfaces, static_routes
+from network_policies.resource import NotProvenError
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Check, Finding, Findings, Level, Rule, Scope, each
-from network_policies.stack import NotProvenError, Stack
+from network_policies.stack import Stack
 
 _LINK_LENGTH = 30
 _LARGEST_MTU, _LARGEST_MSS = 1400, 1350

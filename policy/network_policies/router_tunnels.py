@@ -11,9 +11,9 @@ from network_policies.asns import gateway_asn
 from network_policies.azure_types import GATEWAY, PUBLIC_IP, address_of
 from network_policies.bgp import with_unread
 from network_policies.interfaces import address_on, interfaces
+from network_policies.resource import NotProvenError, Resource
 from network_policies.router_lines import CONFIGURATION, router_lines
 from network_policies.rules import Case, Finding, Findings, Level, Rule, Scope
-from network_policies.stack import NotProvenError, Resource
 from network_policies.tunnels import tunnels
 from network_policies.values import UNKNOWN, Value, reveal
 

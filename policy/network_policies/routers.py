@@ -15,10 +15,11 @@ from network_policies import pages
 from network_policies.attachments import attachments
 from network_policies.azure_types import LOCAL_GATEWAY
 from network_policies.bgp import Neighbor, neighbors, spell, with_unread
+from network_policies.resource import NotProvenError, Resource
 from network_policies.route_filters import Outcome, Preference, inbound, route_maps
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
 from network_policies.rules import Case, Doubt, Finding, Findings, Level, Rule, Scope, each
-from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.stack import Stack
 
 _VRF = re.compile(r"(?:ip vrf|vrf definition) (\S+)$", re.IGNORECASE)
 _ROUTE_TARGET = re.compile(r"route-target (?:(import|export|both) )?(\S+)", re.IGNORECASE)

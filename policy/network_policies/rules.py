@@ -13,7 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
-from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.resource import NotProvenError, Resource
+from network_policies.stack import Stack
 
 
 class Level(StrEnum):

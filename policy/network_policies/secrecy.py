@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from network_policies.resource import NotProvenError, Resource
 from network_policies.router_lines import CONFIGURATION, Line, router_lines
-from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.stack import Stack
 from network_policies.values import REDACTED, texts
 
 KEY_PROPERTIES = ("sharedKey", "authorizationKey", "serviceKey")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 
-from network_policies.stack import NotProvenError, Path, Resource, Stack, Target, spell
+from network_policies.resource import NotProvenError, Path, Resource, spell
+from network_policies.stack import Stack, Target
 from network_policies.values import reveal
 
 SUBNET = "azure-native:network:Subnet"

@@ -15,9 +15,10 @@ from network_policies.attachments import Connection, attachments
 from network_policies.azure_types import LOCAL_GATEWAY, address_of
 from network_policies.bgp import Neighbor, neighbors
 from network_policies.interfaces import Interface, holding, interfaces
+from network_policies.resource import NotProvenError, Resource
 from network_policies.router_lines import router_lines
 from network_policies.rules import Case
-from network_policies.stack import NotProvenError, Resource, Stack
+from network_policies.stack import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

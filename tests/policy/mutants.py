@@ -28,8 +28,9 @@ from network_policies import RULES
 from network_policies.analyzer import _decode_resource
 from network_policies.configuration import read_settings
 from network_policies.judgement import _judge_one
+from network_policies.resource import Resource
 from network_policies.rules import EVERY_KIND
-from network_policies.stack import Resource, Stack
+from network_policies.stack import Stack
 from network_policies.values import decode_properties
 
 from tests.policy.deployments import Deployment
@@ -43,7 +44,7 @@ SHAPES = ("up", "preview")
 _TODAY = date(2026, 1, 1)
 _NOT_MUTATED = {
     *("analyzer", "catalogue", "configuration", "documentation", "engine_events", "judgement", "pages"),
-    *("rules", "sarif", "sarif_command", "stack", "values"),
+    *("resource", "rules", "sarif", "sarif_command", "stack", "values"),
 }
 """The machinery, which has tests of its own."""
 

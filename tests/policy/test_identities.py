@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from network_policies.identities import with_known_ids
-from network_policies.stack import Resource, stack_of
+from network_policies.resource import Resource
+from network_policies.stack import stack_of
 from network_policies.values import UNKNOWN
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network"

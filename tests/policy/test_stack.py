@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from network_policies.stack import Resource, stack_of
+from network_policies.resource import Resource
+from network_policies.stack import stack_of
 
 from tests.policy.broken_gateways import more_circuits
 

@@ -11,7 +11,6 @@ from ipaddress import IPv4Network
 
 from lab.azure.change import Change
 from lab.azure.declaration import (
-    Properties,
     ResourceType,
     ignored,
     integer,
@@ -29,7 +28,7 @@ from lab.azure.families.provider import PROVISIONED, provider_state
 from lab.azure.families.virtual_networks import address_space
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import ResourceId
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 _PEERING_TYPES = (circuits.PRIVATE_PEERING, "MicrosoftPeering")
 _LINK_LENGTH = 30

@@ -8,12 +8,12 @@ from __future__ import annotations
 import uuid
 
 from lab.azure.change import Change
-from lab.azure.declaration import Properties, ResourceType, boolean, ignored, integer, one_of, structure, text
+from lab.azure.declaration import ResourceType, boolean, ignored, integer, one_of, structure, text
 from lab.azure.families.geography import are_apart
 from lab.azure.families.provider import CIRCUITS, NOT_PROVISIONED, provider_state
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import ResourceId
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 AUTHORIZATIONS = "expressRouteCircuits/authorizations"
 CIRCUIT_PEERINGS = "expressRouteCircuits/peerings"

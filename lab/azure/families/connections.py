@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lab.azure.change import Change
 from lab.azure.declaration import (
-    Properties,
     ResourceType,
     address,
     boolean,
@@ -27,7 +26,7 @@ from lab.azure.families.local_network_gateways import LOCAL_NETWORK_GATEWAYS
 from lab.azure.families.provider import CIRCUITS, PROVISIONED, provider_state
 from lab.azure.families.shared_keys import no_key_for_express_route, seal_key, shared_key
 from lab.azure.refusal import Refusal
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 _MOST_CIRCUITS = {
     **dict.fromkeys(("Standard", "ErGw1AZ"), 4),

@@ -9,7 +9,6 @@ from ipaddress import IPv4Address
 
 from lab.azure.change import Change
 from lab.azure.declaration import (
-    Properties,
     ResourceType,
     address,
     boolean,
@@ -27,7 +26,7 @@ from lab.azure.families.connection_rules import refuse_bad_pairs
 from lab.azure.families.public_ip_addresses import PUBLIC_IP_ADDRESSES
 from lab.azure.families.virtual_networks import SUBNETS, subnet_prefixes
 from lab.azure.resource_id import ResourceId
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 GATEWAYS = "virtualNetworkGateways"
 

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from lab.azure.change import Change
-from lab.azure.declaration import (
-    ADDRESS_SPACE,
-    Properties,
-    ResourceType,
-    address,
-    ignored,
-    integer,
-    structure,
-    text,
-)
+from lab.azure.declaration import ADDRESS_SPACE, ResourceType, address, ignored, integer, structure, text
 from lab.azure.families import asns
 from lab.azure.families.connection_rules import refuse_bad_pairs
 from lab.azure.refusal import Refusal
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 LOCAL_NETWORK_GATEWAYS = "localNetworkGateways"
 

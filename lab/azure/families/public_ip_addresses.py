@@ -7,19 +7,10 @@ emulated.
 from __future__ import annotations
 
 from lab.azure.change import Change
-from lab.azure.declaration import (
-    Properties,
-    ResourceType,
-    ignored,
-    integer,
-    items,
-    one_of,
-    structure,
-    text,
-)
+from lab.azure.declaration import ResourceType, ignored, integer, items, one_of, structure, text
 from lab.azure.refusal import Refusal
 from lab.azure.regions import has_zones
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 PUBLIC_IP_ADDRESSES = "publicIPAddresses"
 

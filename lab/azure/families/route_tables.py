@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from lab.azure.change import Change
-from lab.azure.declaration import (
-    Properties,
-    ResourceType,
-    address,
-    boolean,
-    ignored,
-    named,
-    one_of,
-    prefix,
-)
+from lab.azure.declaration import ResourceType, address, boolean, ignored, named, one_of, prefix
 from lab.azure.refusal import Refusal
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 ROUTE_TABLES = "routeTables"
 

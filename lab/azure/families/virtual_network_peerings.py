@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.azure.change import Change
-from lab.azure.declaration import Properties, ResourceType, boolean, ignored, reference
+from lab.azure.declaration import ResourceType, boolean, ignored, reference
 from lab.azure.families.virtual_networks import GATEWAY_SUBNET, VIRTUAL_NETWORKS, address_space
 from lab.azure.refusal import Refusal
 from lab.azure.resource_id import ResourceId
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 PEERINGS = "virtualNetworks/virtualNetworkPeerings"
 GATEWAYS = "virtualNetworkGateways"

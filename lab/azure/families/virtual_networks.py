@@ -10,7 +10,6 @@ from lab.azure.change import Change, missing_reference
 from lab.azure.common_rules import is_in_region
 from lab.azure.declaration import (
     ADDRESS_SPACE,
-    Properties,
     ResourceType,
     address,
     boolean,
@@ -26,7 +25,7 @@ from lab.azure.declaration import (
 )
 from lab.azure.families.route_tables import ROUTE_TABLES
 from lab.azure.refusal import Refusal
-from lab.azure.state import Resource, State
+from lab.azure.state import Properties, Resource, State
 
 VIRTUAL_NETWORKS = "virtualNetworks"
 SUBNETS = "virtualNetworks/subnets"
