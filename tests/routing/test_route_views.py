@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from routing import Forecast, RouteTable, RoutingError, UnknownPlaceError, places, route_tables
+from tests.routing.changes import GLOBAL_REACH, ROUTE_SERVER
 from topology import Network
 
 Stack = Callable[..., Network]
@@ -244,3 +245,28 @@ def test_a_prefix_of_two_locations_bears_the_as_of_the_one_that_told_it(view: Vi
     both = {"locations": {"location2": {"prefixes": ["10.1.31.0/25", "10.2.30.0/25"]}}}
     learned = rows(view("gateway:hub/expressroute", both), "10.2.30.0/25")
     assert [row[4] for row in learned] == ["12076-65021", "12076-65020", "12076-65020", "65021"]
+
+
+def test_what_lies_behind_another_network_keeps_its_own_as(view: View) -> None:
+    """Only Azure's own 65515 is shown as 12076 (ASN-16)."""
+    learned = rows(view("gateway:remote/expressroute", ROUTE_SERVER), "10.11.30.64/26")
+    assert [row[4] for row in learned] == ["12076-12076-65516", "12076-12076-65516"]
+
+
+@pytest.mark.parametrize(("asn", "expected"), [(65021, "12076 i"), (3356, "12076 3356 i")])
+def test_over_global_reach_a_private_as_is_hidden(asn: int, expected: str, view: View) -> None:
+    changes = {
+        **GLOBAL_REACH,
+        "locations": {"location1": {"asn": asn}},
+        "circuits": {"expressroute1": {"privatePeering": {"peerAsn": asn}}},
+    }
+    assert [row[-1] for row in rows(view("router:location2-ce1", changes), "10.2.30.0/25")] == [expected]
+
+
+def test_a_router_takes_nothing_that_has_been_in_its_own_as(stack: Stack) -> None:
+    """The branch is in location2's AS: what a Route Server passes on of it, location2 refuses."""
+    networks = {**ROUTE_SERVER["virtualNetworks"], "branch": {"vpnGateway": {"asn": 65020}}}
+    forecast = Forecast(stack({**ROUTE_SERVER, "virtualNetworks": networks}))
+    assert rows(route_tables(forecast, "router:location2-ce1")[0], "10.11.30.64/26") == []
+    told = rows(route_tables(forecast, "link:expressroute2/primary")[0], "10.11.30.64/26")
+    assert {row[-1] for row in told} == {"65515 65020"}
