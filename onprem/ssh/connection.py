@@ -22,6 +22,7 @@ from typing import Any, cast
 
 import paramiko
 from netmiko.cisco.cisco_ios import CiscoIosSSH
+from paramiko.buffered_pipe import BufferedPipe
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from onprem.errors import PushError
@@ -63,7 +64,6 @@ class Connection(CiscoIosSSH):
         self._endpoint = endpoint
         self._buffer = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._arrived = threading.Event()
         super().__init__(
             device_type="cisco_xe",
             host=endpoint.access.host,
@@ -75,7 +75,7 @@ class Connection(CiscoIosSSH):
             banner_timeout=CONNECT_TIMEOUT,
             keepalive=_KEEPALIVE,
         )
-        self._terminal().in_buffer.set_event(self._arrived)
+        self._arrivals = _Arrivals(self._terminal().in_buffer)
 
     def _connect_params_dict(self) -> dict[str, Any]:
         parameters: dict[str, Any] = super()._connect_params_dict()
@@ -119,17 +119,49 @@ class Connection(CiscoIosSSH):
             left = end - time.monotonic()
             if left <= 0:
                 raise Lost(f"no answer came within {seconds:.0f} s")
-            silent = not self._arrived.wait(min(left, _PAUSE))
+            silent = not self._arrivals.wait(min(left, _PAUSE)) and not self._terminal().recv_ready()
             if not silent:
                 self._take()
         self._buffer = self._buffer[stop:]
 
     def _take(self) -> None:
-        """Take what has arrived: something has, or the connection has ended."""
-        piece = self._terminal().recv(_CHUNK)
-        if not piece:
-            raise Lost("the connection ended")
-        self._buffer += self._decoder.decode(piece).replace("\r", "")
+        """Take what has arrived, if that was not taken already."""
+        terminal = self._terminal()
+        while terminal.recv_ready() or terminal.eof_received or terminal.closed:
+            piece = terminal.recv(_CHUNK)
+            if not piece:
+                raise Lost("the connection ended")
+            self._buffer += self._decoder.decode(piece).replace("\r", "")
+
+
+class _Arrivals:
+    """Wakes who waits for a router once more has arrived that may end in a prompt, or when nothing more will.
+
+    A line's echo, which comes in a packet of its own, wakes nobody, and a question is found when time is up.
+    Who waits for an event runs Python for it, unlike for a lock: a hundred routers at once would feel that.
+    """
+
+    def __init__(self, pipe: BufferedPipe[bytes]) -> None:
+        self._rung = threading.Lock()
+        self._feed, self._close = pipe.feed, pipe.close
+        pipe.feed, pipe.close = self._fed, self._closed  # type: ignore[assignment, method-assign]
+
+    def wait(self, seconds: float) -> bool:
+        """Whether more has arrived in time; it may have been taken already."""
+        return self._rung.acquire(timeout=seconds)
+
+    def _fed(self, piece: bytes) -> None:
+        self._feed(piece)
+        if b"#" in piece or b">" in piece:
+            self._ring()
+
+    def _closed(self) -> None:
+        self._close()
+        self._ring()
+
+    def _ring(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it has been rung already
+            self._rung.release()
 
 
 def _transport(endpoint: Endpoint, sock: socket.socket, **options: Any) -> paramiko.Transport:  # noqa: ANN401 (paramiko's)
