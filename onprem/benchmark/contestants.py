@@ -8,7 +8,8 @@
 - `fleet`: guarded pushes as the command makes them: one first, then in waves.
 
 The task is JSON: `targets`, as the routers' process prints them, and `lines`. The answer is one line of JSON:
-`lines`, the seconds that the slowest router took for the lines alone (null where they cannot be told apart),
+`lines`, the seconds that the slowest router took for the lines alone, which begin once all are logged in to
+(null where they cannot be told apart),
 `whole`, from the first connection to the last one's end, `cpu` seconds, `megabytes` at most, and `rest`
 without any connection.
 """
@@ -21,6 +22,7 @@ import os
 import resource
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +50,7 @@ class Contest:
     def __init__(self, targets: Sequence[Target], lines: tuple[str, ...], directory: Path) -> None:
         self.targets, self.lines, self._directory = targets, lines, directory
         self.password = os.environ["IOSXE_PASSWORD"]
+        self.all_logged_in = threading.Barrier(len(targets))
 
     def access(self, target: Target) -> Access:
         """How this push logs in: the port is in a file of OpenSSH's kind."""
@@ -76,6 +79,7 @@ class Contest:
 
 def floor(contest: Contest) -> float:
     """See the module."""
+    all_logged_in = asyncio.Barrier(len(contest.targets))
 
     async def one(target: Target) -> float:
         async with asyncssh.connect(
@@ -90,6 +94,7 @@ def floor(contest: Contest) -> float:
         ) as connection:
             process = await connection.create_process(term_type="vt100")
             await process.stdout.readuntil("#")
+            await all_logged_in.wait()
             begun = time.monotonic()
             typed = "".join(f"{line}\n" for line in ("configure terminal", *contest.lines, "end", "! done"))
             process.stdin.write(typed)
@@ -109,6 +114,7 @@ def sending(contest: Contest) -> float:
 
     def one(target: Target) -> float:
         with Session(contest.access(target), Redaction({"password": contest.password})) as session:
+            contest.all_logged_in.wait()
             begun = time.monotonic()
             session.configure(typed, {}, lambda: None)
             return time.monotonic() - begun
@@ -129,6 +135,7 @@ def netmiko(contest: Contest) -> float:
             use_keys=False,
             allow_agent=False,
         ) as connection:
+            contest.all_logged_in.wait()
             begun = time.monotonic()
             connection.send_config_set(list(contest.lines), error_pattern=r"% Invalid", read_timeout=600)
             return time.monotonic() - begun

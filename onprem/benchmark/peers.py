@@ -55,6 +55,10 @@ def nornir(targets: Sequence[Target], lines: Sequence[str], directory: Path) -> 
     )
     took: dict[str, float] = {}
 
+    def log_in(task: Task) -> Result:
+        task.host.get_connection("netmiko", task.nornir.config)
+        return Result(host=task.host)
+
     def send(task: Task) -> Result:
         connection = task.host.get_connection("netmiko", task.nornir.config)
         begun = time.monotonic()
@@ -63,9 +67,11 @@ def nornir(targets: Sequence[Target], lines: Sequence[str], directory: Path) -> 
         return Result(host=task.host)
 
     inventory = Inventory(hosts=hosts, groups=Groups(), defaults=Defaults())
-    found = Nornir(inventory=inventory, runner=ThreadedRunner(num_workers=len(targets))).run(task=send)
-    if found.failed:
-        raise RuntimeError(f"{len(found.failed_hosts)} routers failed")
+    with Nornir(inventory=inventory, runner=ThreadedRunner(num_workers=len(targets))) as all_of_them:
+        for task in (log_in, send):
+            found = all_of_them.run(task=task)
+            if found.failed:
+                raise RuntimeError(f"{len(found.failed_hosts)} routers failed")
     return max(took.values())
 
 
