@@ -13,6 +13,8 @@ from onprem.push.pushed import Pushed
 from onprem.resource.state import Running, State
 
 _TYPE = "iosxe:index:Configuration"
+_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+"""How an exported state marks a secret (pulumi/sdk/go/common/resource/sig)."""
 _KEPT = 20
 """Pushes that can be rolled back, one after the other."""
 
@@ -105,8 +107,13 @@ def exported_states(file: Path) -> dict[str, State]:
     """
     try:
         resources = json.loads(file.read_text(encoding="utf-8"))["deployment"].get("resources", [])
-        outputs = [item.get("outputs", {}) for item in resources if item.get("type") == _TYPE]
+        outputs = [_in_clear(item.get("outputs", {})) for item in resources if item.get("type") == _TYPE]
         return {given["router"]: State.of(given) for given in outputs if given}
+    except _EncryptedError:
+        raise OnPremisesError(
+            f"--state {file}: what was given as a secret is encrypted in it;"
+            f" 'pulumi stack export --show-secrets --file {file}' writes it in clear"
+        ) from None
     except FileNotFoundError:
         raise OnPremisesError(
             f"--state {file}: no such file; 'pulumi stack export --file {file}' writes it"
@@ -117,6 +124,23 @@ def exported_states(file: Path) -> dict[str, State]:
         raise OnPremisesError(
             f"--state {file} is not what 'pulumi stack export --file {file}' writes: write it anew"
         ) from None
+
+
+class _EncryptedError(Exception):
+    """A secret whose value the file does not tell."""
+
+
+def _in_clear(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """A value with its secrets in clear; the router's keys are never among them."""
+    if isinstance(value, list):
+        return [_in_clear(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(_SIGNATURE) == _SECRET:
+        if "plaintext" not in value:
+            raise _EncryptedError
+        return json.loads(value["plaintext"])
+    return {name: _in_clear(item) for name, item in value.items()}
 
 
 def _state(noted: dict[str, Any] | None) -> State | None:

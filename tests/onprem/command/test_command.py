@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from lab.iosxe.faults import Fault, no_faults
 from lab.iosxe.server import RouterServer
 from onprem.placeholders import shared_key
 from tests.onprem.project import Project
+from tests.onprem.provider_process import SECRET, SIGNATURE, secret
 from tests.onprem.routers import CANARY, ROUTER, VALUES, Lab, fault_at, on_line
 
 
@@ -90,6 +94,34 @@ def test_bad_input_is_one_message(run: Project, lab: Lab, arguments: tuple[str, 
     assert says in found.stderr
     assert "Traceback" not in found.stderr
     del lab
+
+
+def test_state_with_secrets_is_read_if_it_has_them_in_clear(run: Project, router: RouterServer) -> None:
+    provider = run.provider()
+    given = run.inputs()
+    values = {name: secret(value) for name, value in given["values"].items()}
+    outputs = provider.create({**given, "values": values})
+    hidden = [name for name, value in outputs.items() if SIGNATURE in value]
+    assert hidden
+    clear = {**outputs, **{name: in_clear(outputs[name]) for name in hidden}}
+    assert run("diff", ROUTER, *run.export(clear)).returncode == 0
+    found = run("diff", ROUTER, *run.export(encrypted(outputs)))
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "pulumi stack export --show-secrets" in found.stderr
+    del router
+
+
+def in_clear(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A secret as `pulumi stack export --show-secrets` writes it."""
+    return {SIGNATURE: SECRET, "plaintext": json.dumps(value["value"])}
+
+
+def encrypted(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs as `pulumi stack export` writes them."""
+    return {
+        name: {SIGNATURE: SECRET, "ciphertext": "v1:x:y"} if SIGNATURE in value else value
+        for name, value in outputs.items()
+    }
 
 
 def test_values_and_keys_that_are_missing_are_named(run: Project, router: RouterServer) -> None:
