@@ -10,6 +10,7 @@ import argparse
 import json
 import shutil
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -68,11 +69,15 @@ def _parse() -> argparse.Namespace:
 
 def _look_at_all(room: Path, seeds: range, parallel: int, failures: int | None) -> None:
     pool = ThreadPoolExecutor(parallel)
-    looks = [pool.submit(_look_at, room, seed, failures) for seed in seeds]
+    interrupted = threading.Event()
+    looks = [pool.submit(_look_at, room, seed, failures, interrupted) for seed in seeds]
     try:
         for look in looks:
             sys.stdout.write(f"{_line(look.result())}\n")
             sys.stdout.flush()
+    except BaseException:
+        interrupted.set()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(look.done() for look in looks):  # interrupted: without its network, a look ends
@@ -85,8 +90,8 @@ def _directory(room: Path, seed: int) -> Directory:
     return Directory(room / f"seed-{seed}" / "bgp")
 
 
-def _look_at(room: Path, seed: int, failures: int | None) -> Result:
-    """Return what is kept of a seed, or bring its network to life."""
+def _look_at(room: Path, seed: int, failures: int | None, interrupted: threading.Event) -> Result:
+    """Return what is kept of a seed, or bring its network to life; what is interrupted leaves nothing."""
     description, network = generate(seed)
     elements = element_names(network)
     if failures is not None and failures < len(elements):
@@ -98,7 +103,14 @@ def _look_at(room: Path, seed: int, failures: int | None) -> Result:
     left = tuple(element for element in elements if element not in looked_at)
     if kept and not left:
         return kept
-    result = _bring_to_life(_directory(room, seed), seed, description, network, left)
+    directory = _directory(room, seed)
+    try:
+        result = _bring_to_life(directory, seed, description, network, left)
+    finally:
+        if interrupted.is_set():
+            shutil.rmtree(directory.path.parent, ignore_errors=True)
+    if interrupted.is_set():
+        return result
     if kept:
         result["verdicts"] = [*kept["verdicts"], *result["verdicts"]]
         result["seconds"] = round(kept["seconds"] + result["seconds"], 1)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands import ROOT
+from tests.commands import ROOT, start
+from tests.lab.bgp.conftest import skip_unless_able
 
 pytestmark = [pytest.mark.living, pytest.mark.emulated]
 
@@ -45,8 +46,8 @@ def children(pid: int) -> list[int]:
 def await_keeper(directory: Path) -> int:
     """The keeper's own process, the first of its namespace; as soon as it has some others."""
     deadline = time.monotonic() + 60
+    file = directory / "bgp" / "keeper.pid"
     while time.monotonic() < deadline:
-        file = directory / "bgp" / "keeper.pid"
         if file.exists() and file.read_text():
             started = children(int(file.read_text().split()[0]))
             if started and len(processes_in(process_namespace(started[0]))) > 5:
@@ -126,6 +127,27 @@ def test_ctrl_c_during_a_drill_mends_what_was_cut(command_line: Any) -> None:
     process.communicate(timeout=60)
     code, said = command_line.run("check")
     assert code == 0, said
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["while it starts", "while it checks"])
+def test_ctrl_c_during_a_soak_leaves_nothing(tmp_path: Path, traces: Any, *, settled: bool) -> None:
+    """No program, no namespace, no folder, and no result of a network that was not looked at to its end."""
+    skip_unless_able()
+    before = traces()
+    process = start("lab.bgp.soak", "--directory", str(tmp_path), "--first", "3", "--networks", "2")
+    folder = tmp_path / "soak" / "seed-3"
+    namespace = process_namespace(await_keeper(folder))
+    deadline = time.monotonic() + 90
+    while settled and not (folder / "verdicts.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("ended; what came of whole networks is kept")
+    assert await_empty(namespace)
+    assert traces() == before
+    assert list((tmp_path / "soak").iterdir()) == []
 
 
 def test_it_ends_by_itself_when_its_time_is_up(command_line: Any, traces: Any) -> None:
