@@ -13,11 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from lab.bgp.blueprint import Blueprint
+from lab.bgp.blueprint import Blueprint, NodeKind
 from lab.bgp.checking import check
 from lab.bgp.construction import draw_blueprint
 from lab.bgp.convergence import await_convergence
 from lab.bgp.directory import Directory, fingerprint
+from lab.bgp.drained import FrrHands, Hands
 from lab.bgp.drill import affected_pair, default_element, run_drill
 from lab.bgp.errors import LivingLabError
 from lab.bgp.evidence import write_evidence
@@ -25,6 +26,8 @@ from lab.bgp.manner import Manner
 from lab.bgp.measuring import measure, memory
 from lab.bgp.namespaces import inside
 from lab.bgp.places import RUN
+from lab.bgp.typed_drain import TypedHands
+from lab.bgp.typist import type_lines
 from lab.bgp.undeployed import undeployed_fingerprint
 from routing import check_elements, check_sites, element_names
 from topology import Network, load_stack
@@ -124,9 +127,11 @@ def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, 
         if site not in blueprint.sites:
             raise LivingLabError(f"{site} is no site of this network: {', '.join(blueprint.sites)}")
     manner = Manner(options.how)
-    if manner in {Manner.DRAIN, Manner.WITHDRAW} and (directory.read_status() or {}).get("undeployed"):
-        raise LivingLabError("a planned change is typed on routers: use the lab's own, or a network of `up`")
-    drill = run_drill(network, blueprint, element, manner, (pair[0], pair[1]), directory)
+    hands: Hands = FrrHands()
+    if (directory.read_status() or {}).get("undeployed"):
+        hosts = {f"{NodeKind.ROUTER}.{router.name}": router.host for router in network.routers.values()}
+        hands = TypedHands(hosts, type_lines)
+    drill = run_drill(network, blueprint, element, manner, (pair[0], pair[1]), directory, hands)
     for event in drill.events:
         _say(f"{event.at - drill.events[0].at:6.1f} s  {event.what}")
     for (source, destination), probe in ((drill.pair, drill.there), (drill.pair[::-1], drill.back)):

@@ -12,48 +12,17 @@ hears of it, and while ExpressRoute's route stands Azure uses no other (PATH-2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Callable
+from dataclasses import replace
 
-from lab.bgp.blueprint import Blueprint, Node, NodeKind
-from lab.bgp.configuration import Bgp, Neighbor
+from lab.bgp.blueprint import Blueprint
+from lab.bgp.drained import Hands, find_ends, is_established
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import Cut, cut, mend
 from lab.bgp.forwarding import read_tables
-from lab.bgp.places import RUN
 from lab.bgp.steps import Sight, Step
-from lab.bgp.vty import Vty, configure
 
-_OUT, _IN, _LAST = "drained-out", "drained-in", "drained-last"
-_FIRST_NUMBER = 1000
-_PREPENDED = 3
 _PAUSE = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
-    """A router that ends what is drained."""
-
-    node: Node
-    bgp: Bgp
-    neighbor: Neighbor
-    others: tuple[Neighbor, ...]
-    """The router's sessions that are not drained."""
-    lan: Node
-    lan_address: IPv4Address
-    """The LAN's own address, where the longer prefixes are, too."""
-
-    @property
-    def tunnels(self) -> tuple[Neighbor, ...]:
-        """The sessions over VPN that take over."""
-        return tuple(one for one in self.others if one.multihop)
-
-    @property
-    def halves(self) -> tuple[IPv4Network, ...]:
-        """The prefixes, each in two longer ones; a single address cannot be halved."""
-        halving = (prefix for prefix in self.bgp.networks if prefix.prefixlen < prefix.max_prefixlen)
-        return tuple(half for prefix in halving for half in prefix.subnets())
 
 
 Pair = tuple[str, str]
@@ -63,7 +32,7 @@ Steps = tuple[list[Step], list[Step]]
 """Those of a drain, and those back."""
 
 
-def draining(blueprint: Blueprint, planned: Cut, pair: Pair) -> Steps:
+def draining(blueprint: Blueprint, planned: Cut, pair: Pair, hands: Hands) -> Steps:
     """Return the steps of a drain that makes the other way first, and those back.
 
     Each step waits for what it does to the traffic between two sites.
@@ -71,31 +40,31 @@ def draining(blueprint: Blueprint, planned: Cut, pair: Pair) -> Steps:
     Raises:
         UnsupportedDesignError: if the element ends on no router.
     """
-    drain = _Drain(blueprint, planned, pair)
+    drain = _Drain(blueprint, planned, pair, hands)
     withdraw, prefer, shut = drain.away()
     come_up, advertise, restore = drain.back()
     first = Step(
         words="the other way is made first: longer prefixes over VPN, a longer AS path here",
-        act=drain.for_all(_make_other_way, on=True),
+        act=drain.for_all(hands.make_other_way, on=True),
         sight=drain.returns(away=True),
         pause=_PAUSE,
     )
     last = Step(
         words="the longer prefixes and the longer AS path are taken back",
-        act=drain.for_all(_make_other_way, on=False),
+        act=drain.for_all(hands.make_other_way, on=False),
         sight=drain.returns(away=False),
         pause=_PAUSE,
     )
     return [first, withdraw, prefer, shut], [come_up, advertise, restore, last]
 
 
-def withdrawing(blueprint: Blueprint, planned: Cut, pair: Pair) -> Steps:
+def withdrawing(blueprint: Blueprint, planned: Cut, pair: Pair, hands: Hands) -> Steps:
     """Return the same without the first step: what a withdrawal by itself does.
 
     Raises:
         UnsupportedDesignError: if the element ends on no router.
     """
-    drain = _Drain(blueprint, planned, pair)
+    drain = _Drain(blueprint, planned, pair, hands)
     come_up, advertise, restore = drain.back()
     advertise = replace(advertise, sight=drain.returns(away=False))
     return list(drain.away()), [come_up, restore, advertise]
@@ -104,10 +73,11 @@ def withdrawing(blueprint: Blueprint, planned: Cut, pair: Pair) -> Steps:
 class _Drain:
     """The steps of one element."""
 
-    def __init__(self, blueprint: Blueprint, planned: Cut, pair: Pair) -> None:
+    def __init__(self, blueprint: Blueprint, planned: Cut, pair: Pair, hands: Hands) -> None:
         self._blueprint = blueprint
         self._planned = planned
-        self._ends = list(_ends(blueprint, planned))
+        self.hands = hands
+        self._ends = list(find_ends(blueprint, planned))
         if not self._ends:
             raise UnsupportedDesignError(
                 f"{planned.element} ends on no router: name a link, tunnel or router"
@@ -123,13 +93,13 @@ class _Drain:
         return (
             Step(
                 words=f"the location's prefixes are withdrawn from {name}",
-                act=self.for_all(_withdraw, on=True),
+                act=self.for_all(self.hands.withdraw, on=True),
                 sight=self.returns(away=True),
                 pause=_PAUSE,
             ),
             Step(
                 words=f"{name} is preferred least",
-                act=self.for_all(_prefer_least, on=True),
+                act=self.for_all(self.hands.prefer_least, on=True),
                 sight=self._moves(self._outward, away=True),
                 pause=_PAUSE,
             ),
@@ -148,12 +118,12 @@ class _Drain:
             ),
             Step(
                 words=f"the location's prefixes are advertised over {name} again",
-                act=self.for_all(_withdraw, on=False),
+                act=self.for_all(self.hands.withdraw, on=False),
                 pause=_PAUSE,
             ),
             Step(
                 words=f"{name} is preferred again",
-                act=self.for_all(_prefer_least, on=False),
+                act=self.for_all(self.hands.prefer_least, on=False),
                 sight=self._moves(self._outward, away=False),
                 pause=_PAUSE,
             ),
@@ -195,94 +165,6 @@ class _Drain:
         return Sight(
             words=f"{name}'s BGP sessions are up",
             otherwise=f"{name}'s BGP sessions are not up yet",
-            holds=lambda: all(map(_is_established, self._ends)),
+            holds=lambda: all(map(is_established, self._ends)),
             seconds=30.0,
         )
-
-
-def _ends(blueprint: Blueprint, planned: Cut) -> Iterator[_End]:
-    for node in blueprint.speakers:
-        if node.kind is not NodeKind.ROUTER or node.routing is None or node.routing.bgp is None:
-            continue
-        bgp = node.routing.bgp
-        lost = {
-            address.ip
-            for wire in planned.wires
-            for here, there in (wire.ends, wire.ends[::-1])
-            if here.node == node.name
-            for address in there.addresses
-        }
-        lan, address = _lan(blueprint, node.name)
-        others = tuple(one for one in bgp.neighbors if one.address not in lost)
-        for neighbor in bgp.neighbors:
-            if neighbor.address in lost and neighbor.expected:
-                yield _End(node=node, bgp=bgp, neighbor=neighbor, others=others, lan=lan, lan_address=address)
-
-
-def _lan(blueprint: Blueprint, router: str) -> tuple[Node, IPv4Address]:
-    return next(
-        (blueprint.nodes[there.node], there.addresses[0].ip)
-        for wire in blueprint.cables
-        for here, there in (wire.ends, wire.ends[::-1])
-        if here.node == router and blueprint.nodes[there.node].kind is NodeKind.LAN
-    )
-
-
-# --- what is changed -------------------------------------------------------------------------------------
-
-
-def _make_other_way(end: _End, *, on: bool) -> None:
-    if end.tunnels:
-        _lengthen_prefixes(end, on=on)
-    path = " ".join([str(end.bgp.asn)] * _PREPENDED)
-    definition = (f"route-map {_LAST} permit 10", f"set as-path prepend {path}", "exit")
-    _use_map(end, "out", _LAST, definition, on=on)
-
-
-def _lengthen_prefixes(end: _End, *, on: bool) -> None:
-    no = "" if on else "no "
-    _configure(end, "staticd", [f"{no}ip route {half} {end.lan_address}" for half in end.halves])
-    lists = [
-        f"{no}ip prefix-list {tunnel.export_prefixes} seq {_FIRST_NUMBER + number} permit {half}"
-        for tunnel in end.tunnels
-        for number, half in enumerate(end.halves)
-    ]
-    networks = [f"{no}network {half}" for half in end.halves]
-    _configure(end, "bgpd", [*lists, f"router bgp {end.bgp.asn}", "address-family ipv4 unicast", *networks])
-    for tunnel in end.tunnels:
-        _clear(end, tunnel, "out")
-
-
-def _prefer_least(end: _End, *, on: bool) -> None:
-    definition = (f"route-map {_IN} permit 10", "set local-preference 10", "set tag 1", "exit")
-    _use_map(end, "in", _IN, definition, on=on)
-
-
-def _withdraw(end: _End, *, on: bool) -> None:
-    _use_map(end, "out", _OUT, (f"route-map {_OUT} deny 10", "exit"), on=on)
-
-
-def _use_map(end: _End, direction: str, name: str, definition: tuple[str, ...], *, on: bool) -> None:
-    """Put a route map in the place of the session's own, or its own back."""
-    own = end.neighbor.import_map if direction == "in" else end.neighbor.export_map
-    wanted = name if on else own
-    use = f"neighbor {end.neighbor.address} route-map {wanted or name} {direction}"
-    line = use if wanted else f"no {use}"
-    _configure(end, "bgpd", [*definition, f"router bgp {end.bgp.asn}", "address-family ipv4 unicast", line])
-    _clear(end, end.neighbor, direction)
-
-
-def _configure(end: _End, daemon: str, lines: list[str]) -> None:
-    configure(RUN / end.node.name / f"{daemon}.vty", lines)
-
-
-def _clear(end: _End, neighbor: Neighbor, direction: str) -> None:
-    with Vty(RUN / end.node.name / "bgpd.vty") as vty:
-        vty.run("enable")
-        vty.run(f"clear bgp ipv4 unicast {neighbor.address} soft {direction}")
-
-
-def _is_established(end: _End) -> bool:
-    with Vty(RUN / end.node.name / "bgpd.vty") as vty:
-        peers = vty.json("show bgp ipv4 unicast summary json").get("peers", {})
-    return bool(peers.get(str(end.neighbor.address), {}).get("state") == "Established")

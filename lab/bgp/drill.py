@@ -11,6 +11,7 @@ from lab.bgp.blueprint import Blueprint
 from lab.bgp.convergence import await_convergence
 from lab.bgp.counters import Count, Crossing, Sampler, difference, read_counters
 from lab.bgp.directory import Directory
+from lab.bgp.drained import Hands
 from lab.bgp.errors import LivingLabError, NotConvergedError
 from lab.bgp.failures import Cut, plan_cut
 from lab.bgp.forwarding import Trail, read_tables
@@ -123,7 +124,13 @@ def affected_pair(network: Network, element: str) -> Pair:
 
 
 def run_drill(
-    network: Network, blueprint: Blueprint, element: str, manner: Manner, pair: Pair, directory: Directory
+    network: Network,
+    blueprint: Blueprint,
+    element: str,
+    manner: Manner,
+    pair: Pair,
+    directory: Directory,
+    hands: Hands,
 ) -> Drill:
     """Carry a drill out and mend everything at its end, whatever happens.
 
@@ -136,7 +143,7 @@ def run_drill(
         for scenario in predict_paths(network, element)
     }
     await_convergence(blueprint)
-    interrupting, mending = interruption(blueprint, planned, manner, pair, directory)
+    interrupting, mending = interruption(blueprint, planned, manner, pair, directory, hands)
     events: list[Event] = []
     phases: list[Phase] = []
     with ExitStack() as stack:

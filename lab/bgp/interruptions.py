@@ -11,6 +11,7 @@ from lab.bgp.client import ask
 from lab.bgp.configuration import Neighbor
 from lab.bgp.daemons import Daemons
 from lab.bgp.directory import Directory
+from lab.bgp.drained import Hands
 from lab.bgp.draining import Pair, Steps, draining, withdrawing
 from lab.bgp.errors import UnsupportedDesignError
 from lab.bgp.failures import Cut, cut, mend
@@ -36,9 +37,11 @@ table inet {table} {{
 
 
 def interruption(
-    blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, directory: Directory
+    blueprint: Blueprint, planned: Cut, manner: Manner, pair: Pair, directory: Directory, hands: Hands
 ) -> Steps:
     """Return the steps that interrupt, and those that mend; a planned change looks at the pair's traffic.
+
+    `hands` change routers for it.
 
     Raises:
         UnsupportedDesignError: if the element cannot fail in this manner.
@@ -54,7 +57,7 @@ def interruption(
             return _killing(blueprint, planned, directory)
         case Manner.GONE:
             return _losing_power(blueprint, planned, directory)
-    return (draining if manner is Manner.DRAIN else withdrawing)(blueprint, planned, pair)
+    return (draining if manner is Manner.DRAIN else withdrawing)(blueprint, planned, pair, hands)
 
 
 def _pulling(blueprint: Blueprint, planned: Cut) -> Steps:

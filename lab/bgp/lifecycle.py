@@ -14,10 +14,12 @@ from typing import Any
 from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError
 from lab.bgp.prerequisites import WORLD, require
+from lab.bgp.typist import TYPIST, Typist
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 180.0
 _STOP_SECONDS = 10.0
+_MEND_SECONDS = 60.0
 _LOOK = 0.05
 INSIDE = "LIVING_NETWORK_INSIDE"
 """Set in the environment of a command that runs in the keeper's world already."""
@@ -86,9 +88,10 @@ def end(directory: Directory, process: subprocess.Popen[bytes]) -> None:
     Raises:
         LivingLabError: if it does not end.
     """
+    keeper = _keeper(process.pid)
     process.kill()
     process.wait()
-    _await_end(directory)
+    _await_end(directory, keeper)
 
 
 def stop(directory: Directory) -> bool:
@@ -100,16 +103,18 @@ def stop(directory: Directory) -> bool:
     if not directory.is_running():
         return False
     pid = _keeper_parent(directory)
+    keeper = _keeper(pid)
     os.kill(pid, signal.SIGKILL)
-    _await_end(directory)
+    _await_end(directory, keeper)
     directory.status_file.unlink(missing_ok=True)
     directory.pid_file.unlink(missing_ok=True)
     return True
 
 
-def _await_end(directory: Directory) -> None:
+def _await_end(directory: Directory, keeper: tuple[int, str] | None) -> None:
+    """Wait until the lock is free, and the keeper gone: the kernel ends all others of its world before."""
     deadline = time.monotonic() + _STOP_SECONDS
-    while directory.is_running():
+    while directory.is_running() or (keeper and _is_alive(*keeper)):
         if time.monotonic() > deadline:
             raise LivingLabError(f"what keeps {directory.path} does not end")
         time.sleep(_LOOK)
@@ -126,10 +131,22 @@ def enter(directory: Directory, arguments: list[str]) -> int:
     keeper = _child(_keeper_parent(directory))
     command = ["nsenter", f"--target={keeper}", "--mount", "--pid", "--net", f"--wd={Path.cwd()}"]
     environment = {**os.environ, INSIDE: "1", "PYTHONPATH": str(_ROOT)}
-    done = subprocess.run(
-        [*command, sys.executable, "-m", "lab.bgp", *arguments], env=environment, check=False
+    typist = Typist(directory.path.parent)
+    environment[TYPIST] = str(typist.other.fileno())
+    process = subprocess.Popen(
+        [*command, sys.executable, "-m", "lab.bgp", *arguments],
+        env=environment,
+        pass_fds=[typist.other.fileno()],
     )
-    return done.returncode
+    typist.start()
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        typist.await_end(_MEND_SECONDS)  # the command has heard it, too, and takes back what it has changed
+        raise
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _keeper_parent(directory: Directory) -> int:
@@ -141,6 +158,23 @@ def _keeper_parent(directory: Directory) -> int:
     if _start_time(int(pid)) != began:
         raise LivingLabError(f"process {pid} is not the one that {directory.pid_file} means")
     return int(pid)
+
+
+def _keeper(parent: int) -> tuple[int, str] | None:
+    """Return the keeper's process and when it began; None if it has not come that far."""
+    try:
+        pid = _child(parent)
+    except LivingLabError:
+        return None
+    return pid, _start_time(pid)
+
+
+def _is_alive(pid: int, began: str) -> bool:
+    try:
+        fields = _stat(pid)
+    except OSError:
+        return False
+    return fields[19] == began and fields[0] not in {"Z", "X"}
 
 
 def _start_time(pid: int) -> str:

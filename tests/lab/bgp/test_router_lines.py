@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,6 +31,7 @@ from tests.lab.bgp.living_routers import (
     golden,
 )
 from tests.lab.bgp.looking import wait_until
+from tests.onprem.routers import PASSWORD
 
 pytestmark = [pytest.mark.living, pytest.mark.emulated, pytest.mark.timeout(300)]
 
@@ -253,12 +257,12 @@ def test_an_interface_in_no_vrf_leads_nowhere(routers: LivingRouters) -> None:
 
 
 def test_a_push_that_breaks_a_session_is_undone_and_the_session_comes_back(routers: LivingRouters) -> None:
-    before = routers.show(BOTH, "running-config")
+    before = routers.servers[BOTH].running
     broken = changed(golden(BOTH), "remote-as 12076", "remote-as 12077")
     with pytest.raises(PushError, match=f"no BGP session with {EDGE}") as failure:
         routers.push(BOTH, broken)
     assert failure.value.undone
-    assert routers.show(BOTH, "running-config") == before
+    assert routers.servers[BOTH].running == before
     assert wait_until(lambda: routers.best(HUB) == EDGE)
 
 
@@ -310,3 +314,35 @@ def test_a_router_without_power_comes_back_with_what_was_saved(routers: LivingRo
     assert "10.77.0.1" not in routers.show(BOTH, "ip route vrf 30")
     assert routers.best(HUB) == EDGE
     assert works(routers)
+
+
+def drain(routers: LivingRouters) -> CommandLine:
+    """The command line of the lab, with what it needs to type on its routers."""
+    room = routers.living.path.parent
+    (room / "password").write_text(PASSWORD)
+    return CommandLine(room)
+
+
+def test_a_planned_drain_is_typed_loses_nothing_and_leaves_no_line(routers: LivingRouters) -> None:
+    before = routers.servers[BOTH].running
+    command_line = drain(routers)
+    code, said = command_line.run("drill", "--how", "drain")
+    assert code == 0, said
+    (file,) = (routers.living.path / "drills").glob("*drain.json")
+    drill = json.loads(file.read_text())
+    assert [probe["lost"] for probe in drill["probes"]] == [0, 0]
+    told = [event["what"] for event in drill["events"]]
+    moved = told.index("traffic from hub to location1 no longer goes by link:expressroute1/primary")
+    assert moved < told.index("the location's prefixes are withdrawn from link:expressroute1/primary")
+    typed = [entry.text for entry in routers.servers[BOTH].transcript]
+    assert f"neighbor {EDGE} route-map drained-out out" in typed
+    assert routers.servers[BOTH].running == before
+
+
+def test_ctrl_c_during_a_typed_drain_takes_everything_back(routers: LivingRouters) -> None:
+    before = routers.servers[BOTH].running
+    process = drain(routers).start("drill", "--how", "drain")
+    assert wait_until(lambda: "drained-" in routers.servers[BOTH].running)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=LIVING_SECONDS)
+    assert routers.servers[BOTH].running == before
