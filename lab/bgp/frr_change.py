@@ -65,12 +65,15 @@ def change(before: Tree, after: Tree) -> str:
     """
     resets = tuple(_resets(before, after))
     lists = tuple(_rewritten_lists(before, after))
+    kept = {name for line in after if (name := _list_of(line))}
     before = {line: _without(below, resets) for line, below in before.items() if _list_of(line) not in lists}
     lines = (
         *_forgetting(after, resets),
-        *(f"no ip prefix-list {name}" for name in lists),
+        *(f"no ip prefix-list {name}" for name in lists if name in kept),
         *_removals(before, after, ""),
         *_additions(before, after, ""),
+        # last: while a session still used it, FRR would tell nothing at all
+        *(f"no ip prefix-list {name}" for name in lists if name not in kept),
     )
     return "".join(f"{line}\n" for line in lines)
 

@@ -283,6 +283,13 @@ def bgp(*session: str, family: tuple[str, ...] = ()) -> str:
             id="a prefix list as a whole",
         ),
         pytest.param(
+            "ip prefix-list P seq 10 permit any\n" + bgp(family=("neighbor A prefix-list P out",)),
+            bgp(family=("neighbor A prefix-list Q out",)),
+            "router bgp 1/address-family ipv4 unicast/neighbor A prefix-list Q out/exit-address-family/exit/"
+            "no ip prefix-list P",
+            id="a prefix list that goes, after its neighbor has let go of it",
+        ),
+        pytest.param(
             "route-map M permit 10\n set as-path prepend 1 1\nexit",
             "route-map M permit 10\n set weight 1\nexit",
             "route-map M permit 10/no set as-path prepend/exit/route-map M permit 10/set weight 1/exit",
