@@ -59,6 +59,11 @@ class _Place:
     """The destinations that the table is asked about."""
 
     @property
+    def inside(self) -> tuple[IPv4Network, ...]:
+        """Where nothing goes before a user route: the system has these spaces whole, the node parts of them."""
+        return self.vnet.address_space if self.port else self.serves
+
+    @property
     def packets(self) -> str:
         """Which packets, in the words of a rule."""
         return f"iif {self.port}" if self.port else "from all"
@@ -181,8 +186,9 @@ class UserRoutes:
             if not any(route.prefix.subnet_of(space) for space in place.serves):
                 continue
             table = node.next_table(_FIRST_TABLE)
-            length = route.prefix.prefixlen
-            node.rule(f"{packets} to {route.prefix} lookup {others} suppress_prefixlength {length}")
+            if not any(route.prefix.subnet_of(space) for space in place.inside):
+                length = route.prefix.prefixlen
+                node.rule(f"{packets} to {route.prefix} lookup {others} suppress_prefixlength {length}")
             if route.next_hop is NextHopType.VNET_LOCAL:
                 for part in _overlaps(route.prefix, place.vnet.address_space):
                     node.rule(f"{packets} to {part} lookup {others}")

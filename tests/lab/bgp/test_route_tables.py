@@ -104,9 +104,11 @@ def words(rule: str) -> str:
 
 
 def test_a_user_route_stands_behind_longer_ones_and_before_equal_ones(drawn: Blueprint) -> None:
+    longer, user = (words(rule) for rule in drawn.nodes["vnet.spoke1"].rules if "10.2.30.0/25" in rule)
+    assert longer.endswith("to 10.2.30.0/25 lookup main suppress_prefixlength 25")
+    assert "to 10.2.30.0/25 lookup 10" in user
     node = drawn.nodes["er.hub"]
     assert [words(rule) for rule in node.rules if "10.11.30.0/26" in rule] == [
-        "from all to 10.11.30.0/26 lookup main suppress_prefixlength 26",
         "from all to 10.11.30.0/26 lookup 101",
     ]
     blackhole, way = (line for line in node.table_routes if line.startswith(("blackhole 10.11", "10.11")))
@@ -119,6 +121,20 @@ def test_a_user_route_stands_behind_longer_ones_and_before_equal_ones(drawn: Blu
         if (here.node, here.interface) == ("er.hub", port)
     )
     assert there == f"nva.hub.{HUB_APPLIANCE}"
+
+
+def test_a_user_route_for_a_networks_own_space_stands_before_its_subnets(
+    changed: Callable[[Callable[..., None]], Network],
+) -> None:
+    """The system has the space whole (seed 1012): that the host's subnet is longer is the lab's own doing."""
+
+    def change(data: dict[str, Any]) -> None:
+        merge(data, joined(TABLES, {"routeTables": {"chain": {"routes": {"own": route("10.10.30.0/24")}}}}))
+
+    rules = [words(rule) for rule in draw_blueprint(changed(change)).nodes["vnet.hub"].rules]
+    own = [rule for rule in rules if "to 10.10.30.0/24" in rule]
+    assert own
+    assert not any("suppress_prefixlength" in rule for rule in own)
 
 
 def test_without_gateways_routes_the_main_table_is_not_asked(drawn: Blueprint) -> None:
