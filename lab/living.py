@@ -124,7 +124,7 @@ class LivingNetwork:
         await self._end()
         self.trouble = ""
         try:
-            start = asyncio.to_thread(start_owned, self._directory, self._stack_file)
+            start = asyncio.to_thread(start_owned, self._directory, self._stack_file, undeployed=True)
             self._building = asyncio.create_task(start)
             self._process = await asyncio.shield(self._building)
         except LivingLabError as error:

@@ -36,14 +36,16 @@ def start(directory: Directory, stack_file: Path, lifetime: float) -> dict[str, 
     return directory.read_status() or {}
 
 
-def start_owned(directory: Directory, stack_file: Path) -> subprocess.Popen[bytes]:
-    """Build what is there before a deployment; it ends with this process, which holds a pipe to it.
+def start_owned(
+    directory: Directory, stack_file: Path, *, undeployed: bool = False
+) -> subprocess.Popen[bytes]:
+    """Build a network that ends with this process, which holds a pipe to it; or what is there undeployed.
 
     Raises:
         MissingPrerequisiteError: if this machine cannot do it.
         LivingLabError: if one runs already, or it does not start; the message holds its last words.
     """
-    return _start(directory, stack_file, "--undeployed", stdin=subprocess.PIPE)
+    return _start(directory, stack_file, *(["--undeployed"] if undeployed else ()), stdin=subprocess.PIPE)
 
 
 def _start(directory: Directory, stack_file: Path, *options: str, stdin: int) -> subprocess.Popen[bytes]:

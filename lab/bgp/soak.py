@@ -20,13 +20,12 @@ from typing import Any
 from lab.bgp.directory import Directory, fingerprint
 from lab.bgp.errors import LivingLabError
 from lab.bgp.generation import generate
-from lab.bgp.lifecycle import enter, start, stop
+from lab.bgp.lifecycle import enter, start_owned, stop
 from lab.bgp.prerequisites import require
 from lab.bgp.soak_report import Result, count_features, mismatches, write_report
 from routing import element_names
 from topology import CONFIG_KEY, Network
 
-_LIFETIME = 3600.0
 _STOP_AGAIN = 0.2
 
 
@@ -150,8 +149,10 @@ def _bring_to_life(
         "features": count_features(network),
         "error": None,
     }
+    owned = None
     try:
-        result["started"] = start(directory, stack_file, _LIFETIME)["startedSeconds"]
+        owned = start_owned(directory, stack_file)  # it ends with this process, whatever ends that
+        result["started"] = (directory.read_status() or {})["startedSeconds"]
         arguments = [argument for element in elements for argument in ("--failure", element)]
         command = ["--directory", str(folder), "check", "--quiet", "--verdicts", str(verdicts)]
         if enter(directory, [*command, *arguments]) not in {0, 1}:
@@ -160,6 +161,8 @@ def _bring_to_life(
         result["error"] = str(error)
     finally:
         stop(directory)
+        if owned:
+            owned.wait()
     result["verdicts"] = json.loads(verdicts.read_text()) if verdicts.exists() else []
     result["seconds"] = round(time.monotonic() - began, 1)
     if not result["error"] and not mismatches(result):

@@ -60,7 +60,7 @@ class _Place:
 
     @property
     def inside(self) -> tuple[IPv4Network, ...]:
-        """Where nothing goes before a user route: the system has these spaces whole, the node parts of them."""
+        """Where nothing goes before a user route: the system has these spaces whole, the node their parts."""
         return self.vnet.address_space if self.port else self.serves
 
     @property
