@@ -246,3 +246,10 @@ DESIGNS: dict[str, tuple[Changes, str | None, dict[Pair, str]]] = {
 def test_every_pair_goes_as_worked_out_by_hand(design: str, paths: Predict) -> None:
     changes, failure, expected = DESIGNS[design]
     assert sketch(paths(changes, failure)) == expected
+
+
+def test_either_end_of_a_loop_is_told_by_its_own_rule(paths: Predict) -> None:
+    changes, _, _ = DESIGNS["a branch in location1's AS"]
+    result = paths(changes)
+    assert result["branch", "location1"].reason.endswith("(ASN-16).")
+    assert result["location1", "branch"].reason.endswith("(RFC 4271, 9.1.2).")
