@@ -56,7 +56,7 @@ def add_route_server(draft: Draft, azure: AzureSide, vnet: VirtualNetwork) -> No
         gateways.append(express_route_gateway)
     clients = [_Client(node=gateway, hop=draft.allotment.label()) for gateway in gateways]
     for client in clients:
-        _join(draft, server, client, exchanges=exchanges(vnet))
+        _join(draft, server, client, tells=exchanges(vnet))
     if exchanges(vnet):
         *vpn, express_route = clients
         for client in vpn:
@@ -65,14 +65,14 @@ def add_route_server(draft: Draft, azure: AzureSide, vnet: VirtualNetwork) -> No
             _lead(express_route.node, client, wire)
 
 
-def _join(draft: Draft, server: NodeDraft, client: _Client, *, exchanges: bool) -> None:
+def _join(draft: Draft, server: NodeDraft, client: _Client, *, tells: bool) -> None:
     node = client.node
     wire = draft.join(server, node)
     _lead(server, client, wire)
     node.loopbacks.append(host_length(client.hop))
     marked = f"community {client.own.community}"
     sets = (marked, _PREFERRED) if client.own is _EXPRESS_ROUTE else (marked,)
-    told = Clause(permits=exchanges, matches=(f"community {client.other.name}",))
+    told = Clause(permits=tells, matches=(f"community {client.other.name}",))
     for item in (_EXPRESS_ROUTE, _VPN):
         server.define(item)
     inbound = server.define(RouteMap(name=f"from-{client.own.name}", clauses=(Clause(sets=sets),)))
