@@ -14,8 +14,13 @@ STACK ?= test
 NETWORKS ?= 100
 FIRST ?= 1
 PACKAGES := topology routing onprem components lab
-# one process for each core; the engine's own tests bring processes of their own
-WORKERS ?= auto
+# one process for each core; of the tests on the lab and the engine, which wait half of their time, more at once
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(CORES)
+LAB_WORKERS ?= $(shell echo $$(($(CORES) < 4 ? 2 * $(CORES) : $(CORES) + 4)))
+
+# Python's own: each of the processes that one run of the engine starts would compile our modules again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -28,8 +33,8 @@ demo: setup ## deploy the test stack on the lab with the real Pulumi engine; as 
 .PHONY: test
 test: packages check ## everything: `check`, then long tests, those on the lab and those on the real engine
 	$(BIN)/python -m lab.engine
-	$(BIN)/python -m pytest -q -m "(thorough or emulated) and not engine" -n $(WORKERS) --dist worksteal
-	$(BIN)/python -m pytest -q -m engine -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -q -m "thorough or emulated or engine" -n $(LAB_WORKERS) --dist loadscope \
+	  --no-loadscope-reorder
 
 .PHONY: check
 check: setup ## the fast part: format, lint, types, import contracts, unit tests

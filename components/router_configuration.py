@@ -10,6 +10,7 @@ import pulumi
 import onprem
 import topology
 from components.references import VpnGatewayReference
+from onprem.rendering.render import render_router
 
 
 class Configuration(pulumi.CustomResource):
@@ -76,7 +77,7 @@ class OnPremisesRouter(pulumi.ComponentResource):
         self, name: str, args: OnPremisesRouterArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("hybrid:network:OnPremisesRouter", name, None, opts)
-        rendered = onprem.render_router(args.network, args.router.name)
+        rendered = render_router(args.network, args.router.name)
         self.configuration = Configuration(
             name,
             router=args.router.name,

@@ -1,17 +1,18 @@
-"""On-premises routers: what they are configured with, and how it gets there."""
+"""On-premises routers: what they are configured with (`onprem.rendering.render`), and how it gets there.
+
+Rendering is not imported here: the provider, a process for each run of the engine, would wait for templates
+and for the whole model of a network, and needs neither.
+"""
 
 from onprem.errors import OnPremisesError, PushError
 from onprem.placeholders import bgp_address, public_ip, shared_key
 from onprem.rendering.refusal import RenderError
-from onprem.rendering.render import RouterConfiguration, render_router
 
 __all__ = [
     "OnPremisesError",
     "PushError",
     "RenderError",
-    "RouterConfiguration",
     "bgp_address",
     "public_ip",
-    "render_router",
     "shared_key",
 ]

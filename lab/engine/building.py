@@ -19,9 +19,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
 VERSION = (3, 256, 0)
 TAG = "v" + ".".join(map(str, VERSION))
 
@@ -135,6 +132,10 @@ def _run(command: list[str], task: str, total: int | None) -> list[str]:
 
 def _follow(lines: IO[str], task: str, total: int | None) -> list[str]:
     """Count lines on a progress bar, or with a plain line now and then where nobody watches a terminal."""
+    # only a build waits for these, not each start of a language host, which needs this package
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
     said: list[str] = []
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))

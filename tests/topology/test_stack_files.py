@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onprem import render_router
+from onprem.rendering.render import render_router
 from topology import RouterMode, load_stack
 
 ROOT = Path(__file__).parents[2]
