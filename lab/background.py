@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from lab.directory import LabDirectory
 from lab.engine import find_engine
@@ -28,8 +28,43 @@ PYTHONPATH={root} exec {python} -m lab.engine.language_host "$@"
 """
 
 
+class Launched(Protocol):
+    """A process that serves a lab, as far as starting one goes."""
+
+    def poll(self) -> int | None:
+        """Return its exit code; None while it runs."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def wait(self) -> int:
+        """Wait for its end."""
+
+
+Launch = Callable[[LabDirectory, Path, float, str], Launched]
+"""Starts a process that serves a lab: its directory, its project, the provider's delay, its stack."""
+
+
+def launch(directory: LabDirectory, project: Path, provider_delay: float, stack: str) -> Launched:
+    """Start `python -m lab serve` in a session of its own."""
+    command = [sys.executable, "-m", "lab", "--directory", str(directory.path), "--project", str(project)]
+    with directory.log_file.open("w", encoding="utf-8") as log:
+        return subprocess.Popen(
+            [*command, "serve", "--provider-delay", str(provider_delay), "--stack", stack],
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
 def start(
-    directory: LabDirectory, project: Path, provider_delay: float = 0.0, stack: str = "test"
+    directory: LabDirectory,
+    project: Path,
+    provider_delay: float = 0.0,
+    stack: str = "test",
+    launch: Launch = launch,
 ) -> dict[str, Any]:
     """Start the lab unless it runs, and return what it says of itself.
 
@@ -38,6 +73,7 @@ def start(
         project: Where the stack files are.
         provider_delay: Seconds until an ordered circuit is provisioned.
         stack: Whose network lives behind the routers, if one can.
+        launch: How its process is started.
 
     Raises:
         LabError: if it does not come up, with its last words, or runs for another stack.
@@ -48,20 +84,10 @@ def start(
         return status
     place_engine(directory)
     (directory.path / "state").mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "lab", "--directory", str(directory.path), "--project", str(project)]
-    with directory.log_file.open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [*command, "serve", "--provider-delay", str(provider_delay), "--stack", stack],
-            cwd=_ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    return _await_status(directory, process)
+    return _await_status(directory, launch(directory, project, provider_delay, stack))
 
 
-def _await_status(directory: LabDirectory, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _await_status(directory: LabDirectory, process: Launched) -> dict[str, Any]:
     deadline = time.monotonic() + _START_SECONDS
     try:
         while time.monotonic() < deadline and process.poll() is None:

@@ -26,10 +26,13 @@ import pytest
 from lab import background
 from lab.directory import LabDirectory
 from lab.service import PLAIN
+from tests.deployment.forked_labs import launch
 
 ROOT = Path(__file__).parents[2]
 _LINKED = ("__main__.py", "components", "onprem", "policy", "routing", "topology", "networks", ".venv")
 _SECONDS = 240
+NOW = ("--yes", "--skip-preview")
+"""For a test that looks at no preview."""
 HUB = "rg-hybrid-test-eastus/providers/Microsoft.Network"
 
 
@@ -68,7 +71,7 @@ class Deployment:
         with pytest.MonkeyPatch.context() as environment:
             if not self.lives:
                 environment.setenv(PLAIN, "1")
-            status = background.start(self.directory, self.project, provider_delay)
+            status = background.start(self.directory, self.project, provider_delay, launch=launch)
         self.variables, self.azure_endpoint = status["variables"], status["azure"]
 
     def stop_lab(self) -> None:
@@ -119,7 +122,7 @@ class Deployment:
 
     def up(self) -> Result:
         """Deploy, and show what was said if it fails."""
-        result = self.pulumi("up", "--yes", "--skip-preview")
+        result = self.pulumi("up", *NOW)
         assert result.code == 0, result.output
         return result
 
@@ -253,7 +256,7 @@ def _deploy_and_stop(folder: Path) -> None:
     deployment = _make_project(folder, "Pulumi.test.yaml")
     deployment.start_lab()
     try:
-        for command in (("stack", "init", "test"), ("up", "--yes", "--skip-preview"), ("refresh", "--yes")):
+        for command in (("stack", "init", "test"), ("up", *NOW), ("refresh", *NOW)):
             result = deployment.pulumi(*command)
             assert result.code == 0, result.output
     finally:

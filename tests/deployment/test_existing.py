@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lab.azure.server import ANOTHER_SUBSCRIPTION
-from tests.deployment.conftest import Deployment, files_with
+from tests.deployment.conftest import NOW, Deployment, files_with
 
 pytestmark = pytest.mark.engine
 
@@ -128,7 +128,7 @@ def test_a_hub_and_a_circuit_of_another_subscription_are_joined_and_left_as_they
     (authorization,) = [r for r in deployment.state() if r["type"].endswith("CircuitAuthorization")]
     assert set(authorization["outputs"]["authorizationKey"]) > {"ciphertext"}
 
-    destroyed = deployment.pulumi("destroy", "--yes")
+    destroyed = deployment.pulumi("destroy", *NOW)
     assert destroyed.code == 0, destroyed.output
     assert deployment.azure_resources() == before
 
@@ -147,7 +147,7 @@ def test_a_hub_that_its_owner_grows_is_in_sync_once_it_is_described_so(deploymen
     }
     for half, level in halves.items():
         assert deployment.azure("GET", half)["properties"]["peeringSyncLevel"] == level
-    refreshed = deployment.pulumi("refresh", "--yes")
+    refreshed = deployment.pulumi("refresh", *NOW)
     assert refreshed.code == 0, refreshed.output
 
     deployment.describe(_NETWORK.replace("[10.1.0.0/24]", "[10.1.0.0/24, 10.1.3.0/24]"))

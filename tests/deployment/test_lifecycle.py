@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployment.conftest import HUB, Deployment, files_with
+from tests.deployment.conftest import HUB, NOW, Deployment, files_with
 
 pytestmark = pytest.mark.engine
 
@@ -79,7 +79,7 @@ def test_drift_in_azure_is_found_and_repaired(deployed: Deployment) -> None:
     connection["properties"]["routingWeight"] = 7
     deployed.azure("PUT", f"/subscriptions/{subscription}/resourceGroups/{path}", connection)
 
-    refreshed = deployed.pulumi("refresh", "--yes")
+    refreshed = deployed.pulumi("refresh", *NOW)
     assert refreshed.changes["updated"] == 1, refreshed.output
     planned = deployed.pulumi("preview", "--diff")
     assert "routingWeight" in planned.output
@@ -91,7 +91,7 @@ def test_what_vanished_from_azure_is_made_again(deployed: Deployment) -> None:
     subscription = deployed.variables["ARM_SUBSCRIPTION_ID"]
     path = f"{HUB}/connections/con-expressroute2-hub-test-eastus"
     deployed.azure("DELETE", f"/subscriptions/{subscription}/resourceGroups/{path}")
-    refreshed = deployed.pulumi("refresh", "--yes")
+    refreshed = deployed.pulumi("refresh", *NOW)
     assert refreshed.changes["deleted"] == 1, refreshed.output
     assert deployed.up().changes["created"] == 1
     assert deployed.azure_resource(path)["properties"]["provisioningState"] == "Succeeded"
@@ -112,11 +112,11 @@ def test_drift_on_a_router_is_found_and_repaired(deployed: Deployment) -> None:
 
 def test_refresh_shows_drift_of_owned_lines_only(deployed: Deployment) -> None:
     deployed.type_on_router("location2-ce1", "ip route 0.0.0.0 0.0.0.0 192.0.2.1")
-    assert deployed.pulumi("refresh", "--yes").changes.get("updated") is None
+    assert deployed.pulumi("refresh", *NOW).changes.get("updated") is None
     deployed.type_on_router(
         "location2-ce1", "route-map prefer-ER-over-VPN permit 10", "no set local-preference"
     )
-    refreshed = deployed.pulumi("refresh", "--yes")
+    refreshed = deployed.pulumi("refresh", *NOW)
     assert refreshed.changes["updated"] == 1, refreshed.output
     deployed.up()
     running = deployed.running("location2-ce1")
@@ -266,7 +266,7 @@ def test_what_is_protected_is_not_destroyed(deployment: Deployment) -> None:
 
     deployment.edit(("    protect: true\n", ""))
     deployment.up()
-    assert deployment.pulumi("destroy", "--yes").code == 0
+    assert deployment.pulumi("destroy", *NOW).code == 0
     assert deployment.azure_resources() == []
 
 

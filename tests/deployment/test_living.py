@@ -17,7 +17,7 @@ import pytest
 
 from lab.bgp.prerequisites import missing_prerequisite
 from tests.commands import ROOT, start
-from tests.deployment.conftest import Deployment
+from tests.deployment.conftest import NOW, Deployment
 
 pytestmark = [pytest.mark.engine, pytest.mark.living, pytest.mark.timeout(400)]
 
@@ -73,7 +73,7 @@ def test_what_up_deploys_lives_as_predicted_keeps_its_state_and_goes_with_destro
     deployment.start_lab()
     assert as_predicted(deployment) is True
 
-    destroyed = deployment.pulumi("destroy", "--yes")
+    destroyed = deployment.pulumi("destroy", *NOW)
     assert destroyed.code == 0, destroyed.output
     assert show(deployment, "crypto ikev2 sa").count("READY") == 0
     assert "% IP routing table 30 does not exist" in show(deployment, "ip route vrf 30")

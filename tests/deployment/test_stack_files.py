@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deployment.conftest import HUB, ROOT, Deployment, Make
+from tests.deployment.conftest import HUB, NOW, ROOT, Deployment, Make
 
 pytestmark = pytest.mark.engine
 
@@ -90,6 +90,6 @@ def test_all_that_a_network_can_have(make_deployment: Make) -> None:
     subnet = deployment.azure_resource(f"{HUB}/virtualNetworks/vnet-spoke-test-eastus/subnets/workload")
     assert subnet["properties"]["routeTable"]["id"].endswith("/rt-out-test-eastus")
 
-    destroyed = deployment.pulumi("destroy", "--yes")
+    destroyed = deployment.pulumi("destroy", *NOW)
     assert destroyed.code == 0, destroyed.output
     assert deployment.azure_resources() == []
