@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.background import behind_the_routers, reset, start, stop
 from lab.directory import LabDirectory
 from lab.engine import BuildError
-from lab.service import LabError, serve
+from lab.errors import LabError
 from lab.stacks import refuse_unknown
 
 _STACK = "test"
@@ -61,6 +61,8 @@ def _run(arguments: argparse.Namespace, directory: LabDirectory) -> int:
     stack = named or _STACK
     match arguments.command:
         case "serve":
+            from lab.service import serve  # noqa: PLC0415 (the rest need not wait for all that it serves)
+
             asyncio.run(serve(directory, arguments.project, arguments.provider_delay, stack))
         case "start":
             status = start(directory, arguments.project.absolute(), arguments.provider_delay, stack)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from lab.directory import LabDirectory
 from lab.engine import find_engine
-from lab.service import LabError
+from lab.errors import LabError
 from lab.stacks import refuse_another
 
 _ROOT = Path(__file__).parents[1]

@@ -26,8 +26,8 @@ from ruamel.yaml import YAML
 from lab.background import start, stop
 from lab.directory import LabDirectory
 from lab.engine import BuildError
+from lab.errors import LabError
 from lab.generate import generate_network
-from lab.service import LabError
 
 _ROOT = Path(__file__).parents[1]
 _SAMPLE_SECONDS = 0.1

@@ -23,7 +23,7 @@ from rich.console import Console
 from lab.background import behind_the_routers, start, stop
 from lab.demo_report import write_reports
 from lab.directory import LabDirectory
-from lab.service import LabError
+from lab.errors import LabError
 from lab.stacks import refuse_mistakes, refuse_unknown
 from topology import Router, load_stack, stack_file
 

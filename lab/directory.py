@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.azure.server import SUBSCRIPTION
+from lab.azure.subscriptions import SUBSCRIPTION
 from lab.bgp.directory import Directory, is_held, read_status
 
 PASSPHRASE = "lab"  # noqa: S105 (public on purpose: it protects an emulated network's keys)

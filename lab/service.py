@@ -16,31 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.azure.plugins import serve_plugins
-from lab.azure.server import ANOTHER_SUBSCRIPTION, AzureServer
-from lab.bgp.prerequisites import missing_prerequisite
+from lab.azure.server import AzureServer
+from lab.azure.subscriptions import ANOTHER_SUBSCRIPTION
 from lab.directory import USERNAME, LabDirectory, azure_variables, write_private
+from lab.errors import LabError
 from lab.iosxe.plane import Plane
 from lab.iosxe.server import RouterServer
 from lab.living import LivingNetwork
+from lab.stacks import why_plain
 from topology import StackFileError, load_stack, stack_file
 
-PLAIN = "LAB_PLAIN"
-"""A variable of the environment: if it is set, nothing lives behind the routers, also where it could."""
 _LOOK_SECONDS = 1.0
 """Between two looks at the stack files."""
-
-
-class LabError(RuntimeError):
-    """The lab cannot do what was asked; the message says why and what to do."""
-
-
-def why_plain(project: Path, stack: str) -> str:
-    """Return why no network can live behind the routers, with the mend; empty if one can."""
-    if os.environ.get(PLAIN):
-        return f"{PLAIN} is set"
-    if not stack_file(stack, project).exists():
-        return f"there is no {stack_file(stack, project).name}"
-    return missing_prerequisite() or ""
 
 
 @dataclass(kw_only=True)

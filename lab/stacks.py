@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.service import LabError, why_plain
+from lab.bgp.prerequisites import missing_prerequisite
+from lab.errors import LabError
 from topology import StackFileError, load_stack, stack_file
+
+PLAIN = "LAB_PLAIN"
+"""A variable of the environment: if it is set, nothing lives behind the routers, also where it could."""
+
+
+def why_plain(project: Path, stack: str) -> str:
+    """Return why no network can live behind the routers, with the mend; empty if one can."""
+    if os.environ.get(PLAIN):
+        return f"{PLAIN} is set"
+    if not stack_file(stack, project).exists():
+        return f"there is no {stack_file(stack, project).name}"
+    return missing_prerequisite() or ""
 
 
 def refuse_unknown(project: Path, stack: str) -> None:

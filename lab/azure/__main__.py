@@ -7,7 +7,8 @@ import asyncio
 import signal
 from pathlib import Path
 
-from lab.azure.server import SUBSCRIPTION, AzureServer
+from lab.azure.server import AzureServer
+from lab.azure.subscriptions import SUBSCRIPTION
 
 
 async def serve(arguments: argparse.Namespace) -> None:

@@ -19,11 +19,10 @@ from lab.azure.families import TYPES
 from lab.azure.lab_control import LabControl
 from lab.azure.refusal import Refusal
 from lab.azure.state import State
+from lab.azure.subscriptions import SUBSCRIPTION
 from lab.azure.wires import Facts, read_wires
 
 HOST = "127.0.0.1"
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-ANOTHER_SUBSCRIPTION = "00000000-0000-0000-0000-00000000000a"
 """For what exists already, and belongs to somebody else."""
 
 logger = logging.getLogger(__name__)

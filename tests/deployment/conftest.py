@@ -25,7 +25,7 @@ import pytest
 
 from lab import background
 from lab.directory import LabDirectory
-from lab.service import PLAIN
+from lab.stacks import PLAIN
 from tests.deployment.forked_labs import launch
 
 ROOT = Path(__file__).parents[2]

@@ -13,6 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from lab.directory import LabDirectory
+from lab.errors import LabError
 
 _READ_BEFORE = "tests.deployment.lab_modules"
 
@@ -49,7 +50,7 @@ def launch(directory: LabDirectory, project: Path, provider_delay: float, stack:
 def _serve(
     environment: dict[str, str], directory: LabDirectory, project: Path, provider_delay: float, stack: str
 ) -> None:
-    from lab.service import LabError, serve  # noqa: PLC0415 (read before, but by this process only)
+    from lab.service import serve  # noqa: PLC0415 (read before, but by this process only)
 
     os.setsid()
     os.environ.clear()

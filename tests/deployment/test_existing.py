@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.azure.server import ANOTHER_SUBSCRIPTION
+from lab.azure.subscriptions import ANOTHER_SUBSCRIPTION
 from tests.deployment.conftest import NOW, Deployment, files_with
 
 pytestmark = pytest.mark.engine
