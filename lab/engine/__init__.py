@@ -3,6 +3,7 @@
 - `finding`: which `pulumi` to run;
 - `building`: the engine from the Go module proxy, pinned by `go.mod` and `go.sum`, kept in the user's cache;
 - `language_host`: runs Python programs and plugins for an engine that was built, not installed;
+- `messages`: what such a host and the engine tell each other;
 - `program`: the process that a language host starts for each program.
 """
 

@@ -22,13 +22,8 @@ from typing import Any
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime.proto import (
-    LanguageRuntimeServicer,
-    language_pb2,
-    language_pb2_grpc,
-    plugin_pb2,
-)
 
+from lab.engine.messages import language_pb2, language_pb2_grpc, plugin_pb2
 from lab.engine.program import REPORTED
 
 _PROGRAM = Path(__file__).with_name("program.py")
@@ -40,7 +35,7 @@ _LOOK = 1.0
 """Seconds between two looks whether the engine is there still."""
 
 
-class LanguageHost(LanguageRuntimeServicer):
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Runs Python on behalf of one engine."""
 
     def __init__(self, engine_address: str) -> None:
