@@ -15,8 +15,8 @@ NETWORKS ?= 100
 FIRST ?= 1
 PACKAGES := topology routing onprem components lab
 # one process for each core; of the tests on the lab and the engine, which wait half of their time, more at once
-CORES := $(shell getconf _NPROCESSORS_ONLN)
-WORKERS ?= $(CORES)
+WORKERS ?= auto
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 LAB_WORKERS ?= $(shell echo $$(($(CORES) < 4 ? 2 * $(CORES) : $(CORES) + 4)))
 
 # Python's own: each of the processes that one run of the engine starts would compile our modules again
