@@ -1,6 +1,7 @@
 """Labs forked from a process that has read their modules, which is most of what it takes to start one.
 
-They differ in nothing else from those of `lab.background`, which tests/deployment/test_lab.py starts.
+They differ in nothing else from those of `lab.background`, which tests/deployment/test_lab.py starts, and all
+tests where a process that has loaded Apple's frameworks must not fork.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from lab import background
 from lab.directory import LabDirectory
 from lab.errors import LabError
 
@@ -39,8 +41,10 @@ class ForkedLab:
         return self._process.exitcode
 
 
-def launch(directory: LabDirectory, project: Path, provider_delay: float, stack: str) -> ForkedLab:
+def launch(directory: LabDirectory, project: Path, provider_delay: float, stack: str) -> background.Launched:
     """Fork a lab, in this process's environment of now."""
+    if sys.platform != "linux":
+        return background.launch(directory, project, provider_delay, stack)
     arguments = (dict(os.environ), directory, project, provider_delay, stack)
     process = _context.Process(target=_serve, args=arguments, daemon=True)
     process.start()
