@@ -11,7 +11,7 @@ import json
 import re
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -196,7 +196,8 @@ class ArmService:
     def _start(self, request: web.Request, resource: Resource, kind: str, header: str) -> dict[str, str]:
         """Start an operation; returns the headers by which a client follows it."""
         operation = str(uuid.uuid4())
-        self._operations[operation] = request.get(OPERATION) or Operation()
+        ordered = request.get(OPERATION) or Operation()
+        self._operations[operation] = replace(ordered, started=time.time())  # not over before the change is
         where = f"/subscriptions/{resource.id.subscription}"
         if resource.id.names:
             where += f"/providers/Microsoft.Network/locations/{resource.location or 'global'}"

@@ -19,6 +19,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.identity import ClientSecretCredential
 
+from lab.azure.control_plane import ControlPlane
 from tests.lab.azure.azure_client import GROUP, refused
 from tests.lab.azure.interoperability import KEY
 
@@ -281,6 +282,17 @@ def test_azures_own_client_sees_an_operation_fail(azure: Any) -> None:
     poller = azure.client.virtual_networks.begin_create_or_update(GROUP, "v", SPACE)
     with pytest.raises(HttpResponseError, match="InternalServerError"):
         poller.result(10)
+
+
+def test_an_operation_is_over_no_sooner_than_its_change(azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def settle_late(*arguments: Any, **named: Any) -> Any:
+        time.sleep(0.3)
+        return settle(*arguments, **named)
+
+    settle = ControlPlane.settle
+    monkeypatch.setattr(ControlPlane, "settle", settle_late)
+    azure.lab("POST", "faults", {"path_pattern": "virtualNetworks/v$", "operation": "slow", "delay": 0.2})
+    assert azure.put("virtualNetworks/v", SPACE)["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_a_slow_operation_is_under_way_for_as_long_as_ordered(azure: Any) -> None:
