@@ -1,8 +1,8 @@
 """Azure Route Server between the gateways of a virtual network: a route reflector in AS 65515.
 
-- Both gateways are in its AS, so that it speaks iBGP with them and adds nothing to AS paths, which is how
-  published tables show its routes (docs/paths.md, "Route tables"). It forwards no packet: what it tells leads
-  from gateway to gateway, over a wire that is there as long as it works.
+- With branch-to-branch on, both gateways are in its AS (ASN-12), so that it speaks iBGP with them and adds
+  nothing to AS paths, which is how published tables show its routes (docs/paths.md, "Route tables").
+- It forwards no packet: what it tells leads from gateway to gateway, by a wire that is there while it works.
 - It tells a gateway what the other one has learned only with branch-to-branch on (PATH-8, ASN-12). Of several
   routes to a prefix it takes ExpressRoute's, its default preference (Microsoft, "Routing preference"), and
   tells that alone.
@@ -77,7 +77,7 @@ def _join(draft: Draft, server: NodeDraft, client: _Client, *, tells: bool) -> N
         server.define(item)
     inbound = server.define(RouteMap(name=f"from-{client.own.name}", clauses=(Clause(sets=sets),)))
     outbound = server.define(RouteMap(name=f"to-{client.own.name}", clauses=(told,)))
-    server.neighbors.append(_neighbor(wire, node, inbound, outbound, is_client=True))
+    server.neighbors.append(_neighbor(wire, node, inbound, outbound, is_client=node.asn == server.asn))
     heard = Clause(sets=(f"community {EXCHANGED.community}",))
     learned = Clause(matches=(f"community {LEARNED.name}",), sets=(f"ip next-hop {client.hop}",))
     inbound = node.define(RouteMap(name="from-route-server", clauses=(heard,)))
@@ -88,9 +88,10 @@ def _join(draft: Draft, server: NodeDraft, client: _Client, *, tells: bool) -> N
 def _neighbor(
     wire: Wire, other: NodeDraft, inbound: str, outbound: str, *, is_client: bool = False
 ) -> Neighbor:
+    assert other.asn is not None
     return Neighbor(
         address=port_address(wire, other),
-        asn=AZURE_GATEWAY_ASN,
+        asn=other.asn,
         node=other.name,
         description=other.name,
         keepalive_and_hold=INNER_TIMERS,

@@ -183,9 +183,11 @@ def test_a_route_server_reflects_in_as_65515_and_adds_nothing(drawn: Blueprint) 
 def test_without_branch_to_branch_it_tells_nothing(
     changed: Callable[[Callable[..., None]], Network],
 ) -> None:
+    """And the VPN gateway may have an AS of its own (ASN-12, seed 1038)."""
+
     def change(data: dict[str, Any]) -> None:
-        hub = {"virtualNetworks": {"hub": {"routeServer": {"branchToBranch": False}}}}
-        merge(data, joined(ROUTE_SERVER, hub))
+        hub = {"routeServer": {"branchToBranch": False}, "vpnGateway": {"asn": 65523}}
+        merge(data, joined(ROUTE_SERVER, {"virtualNetworks": {"hub": hub}}))
 
     blueprint = draw_blueprint(changed(change))
     server = blueprint.nodes["rs.hub"].routing
@@ -193,6 +195,12 @@ def test_without_branch_to_branch_it_tells_nothing(
     maps = {one.name: one.clauses for one in server.route_maps}
     assert not any(clause.permits for name in ("to-of-vpn", "to-of-expressroute") for clause in maps[name])
     assert plan_cut(blueprint, "route-server:hub").wires
+    assert server.bgp is not None
+    assert {(one.node, one.asn, one.is_client) for one in server.bgp.neighbors} == {
+        ("vpn.hub.1", 65523, False),
+        ("vpn.hub.2", 65523, False),
+        ("er.hub", 65515, True),
+    }
 
 
 # --- what it does ----------------------------------------------------------------------------------------
