@@ -23,7 +23,7 @@ from lab.errors import LabError
 from lab.iosxe.plane import Plane
 from lab.iosxe.server import RouterServer
 from lab.living import LivingNetwork
-from lab.stacks import why_plain
+from lab.stacks import MINUTE, why_plain
 from topology import StackFileError, load_stack, stack_file
 
 _LOOK_SECONDS = 1.0
@@ -178,6 +178,7 @@ class Lab:
                 password=self._directory.password,
                 port=port,
                 plane=plane,
+                minute=float(os.environ.get(MINUTE) or 60),
             )
             try:
                 await router.start()

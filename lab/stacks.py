@@ -13,6 +13,8 @@ from topology import StackFileError, load_stack, stack_file
 
 PLAIN = "LAB_PLAIN"
 """A variable of the environment: if it is set, nothing lives behind the routers, also where it could."""
+MINUTE = "LAB_MINUTE"
+"""Another: how many seconds a minute of the routers' revert timers takes, for tests."""
 
 
 def why_plain(project: Path, stack: str) -> str:

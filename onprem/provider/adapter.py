@@ -54,6 +54,8 @@ class RouterProvider(sdk.Provider):
         self._engine = engine
         self._login = Login()
         self._cancelled = threading.Event()
+        self._taken_over: set[str] = set()
+        """Resources whose state has been read anew in this run and is not saved yet, by URN."""
         self._fleet = FleetGate(Rules(canary=False, wave=AT_ONCE, stop_share=1.0))
 
     async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
@@ -121,9 +123,10 @@ class RouterProvider(sdk.Provider):
                 f"{request.resource_id}: a router's configuration cannot be imported, because nothing on it"
                 " tells whose lines are whose; describe the router and run 'pulumi up': what is there stays"
             )
-        outcome = await asyncio.to_thread(
-            _refreshed, state_of(request.properties), self._login_of(request.urn)
-        )
+        state = state_of(request.properties)
+        outcome = await asyncio.to_thread(_refreshed, state, self._login_of(request.urn))
+        if outcome.state.pushed != state.pushed:
+            self._taken_over.add(request.urn)
         await self._say(outcome.messages, request.urn)
         properties = outputs_of(outcome.state, request.properties)
         return sdk.ReadResponse(request.resource_id, properties, dict(request.inputs))
@@ -144,7 +147,8 @@ class RouterProvider(sdk.Provider):
         self._cancelled.set()
 
     async def _compare(self, inputs: Inputs, state: State | None, urn: str) -> dict[str, str]:
-        found: Comparison = await asyncio.to_thread(_compared, inputs, state, self._login_of(urn))
+        login, is_saved = self._login_of(urn), urn not in self._taken_over
+        found: Comparison = await asyncio.to_thread(_compared, inputs, state, login, is_saved=is_saved)
         record = PreviewRecord(project_root(), urn)
         trouble = ""
         if found.properties or state is None:
@@ -162,6 +166,7 @@ class RouterProvider(sdk.Provider):
         return properties
 
     async def _apply(self, inputs: Inputs, state: State | None, urn: str) -> Outcome:
+        self._taken_over.discard(urn)
         async with self._fleet.turn(inputs.router, inputs.site, pushes=inputs.mode == Mode.PUSH) as turn:
             outcome = await self._apply_alone(inputs, state, urn)
             turn.failed = bool(outcome.failure)
@@ -196,9 +201,10 @@ class RouterProvider(sdk.Provider):
         return rendered_file(project_root(), _stack(urn), router)
 
 
-def _compared(inputs: Inputs, state: State | None, login: Login) -> Comparison:
-    """Compares; what the state is seen to have needs no note any more."""
-    forget_saved(state, inputs, login)
+def _compared(inputs: Inputs, state: State | None, login: Login, *, is_saved: bool) -> Comparison:
+    """Compares; what the saved state is seen to have needs no note any more."""
+    if is_saved:
+        forget_saved(state, inputs, login)
     return compare_with(inputs, state, login)
 
 

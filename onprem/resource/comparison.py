@@ -47,6 +47,8 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
             properties["running"] = "update"
     else:
         about = "compared with the router"
+        if state is not None and not properties and _is_older(state, inputs, pushed):
+            about = "to return from the last push, which Pulumi did not come to save, to what it remembers"
         try:
             safeguards = safeguards_for(inputs, login)
             diff = plan(access_to(inputs, login), inputs.intent, pushed, safeguards)
@@ -75,6 +77,12 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
             Message(severity=Severity.INFO, text=f"{inputs.router}: this push, {shown}, {is_approved}")
         )
     return Comparison(properties=properties, messages=tuple(messages), seen=seen)
+
+
+def _is_older(state: State, inputs: Inputs, pushed: Pushed) -> bool:
+    """Whether the last push was of a later description than the one that is remembered."""
+    described = keeping_numbers(inputs.intent, pushed).lines
+    return state.running == Running.AS_PUSHED and bool(pushed.lines) and described != pushed.lines
 
 
 def refresh(state: State, login: Login) -> Outcome:

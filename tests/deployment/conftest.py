@@ -25,7 +25,7 @@ import pytest
 
 from lab import background
 from lab.directory import LabDirectory
-from lab.stacks import PLAIN
+from lab.stacks import MINUTE, PLAIN
 from tests.deployment.forked_labs import launch
 
 ROOT = Path(__file__).parents[2]
@@ -66,9 +66,10 @@ class Deployment:
 
     # --- the lab -----------------------------------------------------------------------------------------
 
-    def start_lab(self, provider_delay: float = 0.0) -> None:
-        """Start it, or start it again after a stop."""
+    def start_lab(self, provider_delay: float = 0.0, minute: float = 60.0) -> None:
+        """Start it, or start it again after a stop; `minute` is that of routers' timers, in seconds."""
         with pytest.MonkeyPatch.context() as environment:
+            environment.setenv(MINUTE, str(minute))
             if not self.lives:
                 environment.setenv(PLAIN, "1")
             status = background.start(self.directory, self.project, provider_delay, launch=launch)

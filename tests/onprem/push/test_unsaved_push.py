@@ -73,6 +73,20 @@ def test_destroy_removes_what_a_killed_update_has_pushed(
 
 
 @pytest.mark.promise("P7", "P15", "P30", "F12")
+def test_refresh_that_is_only_previewed_forgets_nothing(run: Project, router: RouterServer) -> None:
+    """The engine compares what it has read before it saves it, and saves nothing of a preview."""
+    factory = router.running
+    saved = killed_update(run)
+    for _ in ("preview", "refresh"):
+        provider = run.provider()
+        refreshed, _ = provider.read(saved, run.inputs())
+        assert provider.diff(refreshed, run.inputs()).detailedDiff
+        assert GREW in str(refreshed["pushedLines"])
+    run.provider().delete(refreshed)
+    assert router.running == factory
+
+
+@pytest.mark.promise("P7", "P15", "P30", "F12")
 def test_killed_creation_is_ours_at_the_next_one(run: Project, router: RouterServer) -> None:
     factory = router.running
     run.provider().create(run.inputs())
