@@ -132,6 +132,23 @@ def explicit_advertisements(network: Network) -> Iterator[tuple[KeyPath, tuple[I
             yield ("tunnels", tunnel.name, "router", "advertisedPrefixes"), tunnel.router.advertised_prefixes
 
 
+def blame_prepending(network: Network, location: str) -> Blame | None:
+    """Return where a location prepends over ExpressRoute, by which its routes may settle in two ways."""
+    links = [
+        link_element(circuit.name, name)
+        for circuit, name, link in network.links
+        if link.as_path_prepend and link.router and network.routers[link.router].location == location
+    ]
+    if not links:
+        return None
+    return Blame(
+        reach=Reach.LENGTH,
+        causes=tuple((*described_at(link), "asPathPrepend") for link in links),
+        mend=f"Prepend on {location}'s tunnels as often as on its links, or on no link: Microsoft's edge "
+        "then prefers the link, whichever was there first.",
+    )
+
+
 # --- what nodes compare ----------------------------------------------------------------------------------
 
 

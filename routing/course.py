@@ -14,7 +14,7 @@ from routing.explanation import explain_delivery, explain_loss
 from routing.forwarding import Destination, Onward, Trail
 from routing.graph import Graph
 from routing.nodes import ApplianceNode, Node, RouterNode, Segment, SegmentKind
-from routing.propagation import Outage, Tables
+from routing.propagation import Outage, Tables, rivals_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,16 @@ class Setting:
     def onward(self) -> tuple[Onward, ...]:
         """Return the ways to each part of the destination, of which none is known yet."""
         return tuple(
-            Onward(graph=self.graph, tables=self.tables, outage=self.outage, destination=part)
+            Onward(
+                graph=self.graph,
+                tables=self.tables,
+                outage=self.outage,
+                destination=part,
+                rivals=tuple(
+                    Onward(graph=self.graph, tables=tables, outage=self.outage, destination=part)
+                    for tables in rivals_of(self.tables)
+                ),
+            )
             for part in self.destination
         )
 
@@ -201,6 +210,10 @@ def _part_name(part: Destination, first: Destination) -> str:
 
 
 def _explain_part(setting: Setting, trails: tuple[Trail, ...], destination: Destination) -> str:
+    otherwise = tuple(trail for trail in trails if trail.otherwise)
+    if otherwise:
+        first = _explain_part(setting, tuple(trail for trail in trails if not trail.otherwise), destination)
+        return f"{first}; {_explain_otherwise(otherwise)}"
     arriving, ending = _sorted(trails)
     clauses = [explain_delivery(arriving)] if arriving else []
     if ending:
@@ -209,6 +222,14 @@ def _explain_part(setting: Setting, trails: tuple[Trail, ...], destination: Dest
     if not all(trail.described for trail in arriving):
         clauses.append("a router on the way is not described, so nobody here knows what it prefers")
     return "; ".join(clauses)
+
+
+def _explain_otherwise(trails: tuple[Trail, ...]) -> str:
+    """Return the clause that says what may come about as well."""
+    segments = _merged(_ways(trails))
+    over = " and ".join(segment.over for segment in segments)
+    then = f"goes over {over}" if segments else "arrives nowhere"
+    return f"routing settles in two ways here: if other routes were there first, it {then} (RFC 4264)"
 
 
 # --- what ------------------------------------------------------------------------------------------------

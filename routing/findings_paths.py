@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from routing.alike import Pair
-from routing.contest import Blame, Reach, blame_prefix, blames, overruled
+from routing.contest import Blame, Reach, blame_prefix, blame_prepending, blames, overruled
 from routing.course import Course, is_determined
 from routing.elements import ElementKind, described_at, element_names, link_element, read_element
 from routing.findings import Finding, FindingKind, Gathering, Severity
@@ -79,7 +79,9 @@ def _chance(state: State, pair: Pair) -> Finding:
             mend="Describe the router that ends the link, or ask its owner what it prefers and advertises.",
         )
     else:
-        blame = taken[0] if taken else _first_blame(state, pair, trails)
+        settles = any(trail.otherwise for trail in trails)
+        prepending = blame_prepending(state.forecast.network, pair[1]) if settles else None
+        blame = prepending or (taken[0] if taken else _first_blame(state, pair, trails))
     return Finding(
         kind=FindingKind.NOT_DETERMINED,
         severity=Severity.WARNING,

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from routing.best_path import Selection
@@ -93,6 +93,8 @@ class Trail:
     """Whether the stack file describes every router on the way."""
     by_chance: bool = False
     """Whether a node on the way may just as well have sent packets over something else."""
+    otherwise: bool = False
+    """Whether it is taken only if other routes were there first."""
     loss: Loss | None = None
     """Why it ends where it does, if it is not for want of a route."""
 
@@ -102,6 +104,11 @@ class Trail:
         while stage is not None:
             yield stage
             stage = stage.rest
+
+    @property
+    def way(self) -> tuple[object, ...]:
+        """What tells it from others."""
+        return self.end, self.delivered, self.hops, self.segments
 
     @property
     def at_end(self) -> Trail:
@@ -180,12 +187,26 @@ class Onward:
     tables: Tables
     outage: Outage
     destination: Destination
+    rivals: tuple[Onward, ...] = ()
+    """The ways in the other states in which routing may settle."""
     _known: dict[tuple[Node, Context], tuple[Trail, ...]] = field(default_factory=dict)
     _passing: list[tuple[Node, Context]] = field(default_factory=list)
     """The nodes that a packet has passed while its way is being worked out."""
 
-    def trails(self, node: Node, context: Context = None) -> tuple[Trail, ...]:
-        """Return every trail from a node, those of the first adjacency first.
+    def trails(self, source: Node) -> tuple[Trail, ...]:
+        """Return every trail from a site, those of the first adjacency first, those of other states last."""
+        own = self._from(source)
+        rivals = [trail for rival in self.rivals for trail in rival.trails(source)]
+        if not rivals:
+            return own
+        known = {trail.way for trail in own}
+        extra = [replace(trail, by_chance=True, otherwise=True) for trail in rivals if trail.way not in known]
+        if not extra and known == {trail.way for trail in rivals}:
+            return own
+        return (*(replace(trail, by_chance=True) for trail in own), *extra)
+
+    def _from(self, node: Node, context: Context = None) -> tuple[Trail, ...]:
+        """Return every trail from a node, as one state has it.
 
         A packet that a virtual network hands to its ExpressRoute gateway goes by the prefix that the virtual
         network chose: on the way out it passes the gateway by, straight to Microsoft's edge.
@@ -233,7 +254,7 @@ class Onward:
         elif (entered := (over.sender, self._context(node, over.sender, context, decision))) in self._passing:
             yield _ahead(decision, over, Trail(node=over.sender, end=over.sender, looped=True))
         else:
-            for rest in self.trails(*entered):
+            for rest in self._from(*entered):
                 yield _ahead(decision, over, rest)
 
     def _context(self, node: Node, entered: Node, context: Context, decision: Decision) -> Context:

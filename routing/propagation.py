@@ -10,14 +10,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from routing.best_path import Selection, select
 from routing.elements import RoutingError
 from routing.exchange import may_pass, offered_default, prefix_rule, tell_any
 from routing.graph import Graph
-from routing.nodes import Adjacency, Node, RouterNode
+from routing.histories import differing, latecomers
+from routing.nodes import Adjacency, MicrosoftEdgeNode, Node, RouterNode
 from routing.origins import Origin
 from routing.routes import OWN_AS, Protocol, Route
 
@@ -52,11 +53,19 @@ class Table:
     origin: Origin
     selections: Mapping[Node, Selection]
     touched: frozenset[Node] = frozenset()
-    """The nodes whose choice differs from the table that this was derived from."""
+    """The nodes whose choice differs from the table that this was derived from, or may do so."""
+    rivals: tuple[Table, ...] = ()
+    """What may come about as well, if other routes are there first; `selections` is one of several states."""
 
 
 Tables = tuple[Table, ...]
 """Those of all origins, by their numbers."""
+
+
+def rivals_of(tables: Tables) -> Iterator[Tables]:
+    """Yield what each other state of the network has instead of some tables."""
+    for number in range(max((len(table.rivals) for table in tables), default=0)):
+        yield tuple(table.rivals[number] if number < len(table.rivals) else table for table in tables)
 
 
 def outage_of(graph: Graph, *elements: str) -> Outage:
@@ -78,10 +87,12 @@ class Propagation:
         self._tellers: dict[int, tuple[Adjacency, ...]] = {}
         """By the identity of what a node has chosen."""
         self._rules = {adjacency: prefix_rule(adjacency) for adjacency in graph.adjacencies}
+        self._late = latecomers(graph)
 
     def steady(self) -> Tables:
         """Return the tables with everything up."""
         tables = tuple(map(self._originate, self.graph.origins))
+        tables = tuple(self._with_rivals(table, table, frozenset()) for table in tables)
         self._told.clear()  # a failure asks for little of it again
         return tables
 
@@ -90,7 +101,10 @@ class Propagation:
         if not outage.lost:
             return tables
         receivers = {adjacency.receiver for adjacency in outage.lost}
-        return tuple(self._after(table, outage.lost, receivers) for table in tables)
+        return tuple(
+            self._with_rivals(self._after(table, outage.lost, receivers), table, outage.lost)
+            for table in tables
+        )
 
     def _originate(self, origin: Origin) -> Table:
         pending: Pending = dict.fromkeys(origin.owners, (self._own,))
@@ -117,10 +131,45 @@ class Propagation:
         touched = (node for node in moved if table.selections.get(node) is not selections.get(node))
         return Table(origin=table.origin, selections=selections, touched=frozenset(touched))
 
+    def _with_rivals(self, table: Table, before: Table, lost: frozenset[Adjacency]) -> Table:
+        """Return a table with the other states in which routing may settle, if there are any."""
+        if not any(late.bears_on(table.origin) for late in self._late):
+            return table
+        rivals = list[Table]()
+        for late in self._late:
+            rival = self._had_come_later(late.adjacencies, table, lost)
+            if all(differing(rival.selections, other.selections) for other in (table, *rivals)):
+                rivals.append(rival)
+        if not rivals and not before.rivals:
+            return table
+        unsure = {node for each in rivals for node in differing(each.selections, table.selections)}
+        unsure |= {node for each in before.rivals for node in differing(each.selections, before.selections)}
+        return replace(table, touched=table.touched | unsure, rivals=tuple(rivals))
+
+    def _had_come_later(self, late: frozenset[Adjacency], table: Table, lost: frozenset[Adjacency]) -> Table:
+        """Return the table that comes about if some adjacencies come up when all others have settled."""
+        receivers = {adjacency.receiver for adjacency in late}
+        early = self._after(table, late | lost, receivers)
+        selections, pending = dict(early.selections), Pending()
+        for adjacency in sorted(late - lost, key=lambda each: each.number):
+            told = self._told_over(adjacency, selections.get(adjacency.sender), table.origin)
+            _hear(adjacency, told, pending, selections)
+        self._settle(table.origin, pending, selections, lost, loyal=True)
+        return Table(origin=table.origin, selections=selections)
+
     def _settle(
-        self, origin: Origin, pending: Pending, selections: Choices, lost: frozenset[Adjacency]
+        self,
+        origin: Origin,
+        pending: Pending,
+        selections: Choices,
+        lost: frozenset[Adjacency],
+        *,
+        loyal: bool = False,
     ) -> set[Node]:
         """Let nodes choose and tell until none changes its mind. Both mappings are updated in place.
+
+        Of equal routes a BGP speaker tells one. Microsoft's edges are taken to tell everyone one that he may
+        be told; if they are loyal, it is what they have from whom they would tell, who then hears nothing.
 
         Return the nodes that have been told something else; some may be back where they were.
         """
@@ -147,7 +196,8 @@ class Propagation:
                 continue
             for adjacency in self._asked(before, chosen, node):
                 if adjacency not in lost:
-                    told = self._told_over(adjacency, chosen, origin)
+                    silent = loyal and chosen and _is_from(adjacency, chosen)
+                    told = None if silent else self._told_over(adjacency, chosen, origin)
                     if _hear(adjacency, told, pending, selections):
                         waiting.append(adjacency.receiver)
         return moved
@@ -205,6 +255,13 @@ class Propagation:
     def _one(self, route: Route) -> Route:
         """Return the one route that stands for all that are equal to it."""
         return self._routes.setdefault(route, route)
+
+
+def _is_from(adjacency: Adjacency, chosen: Selection) -> bool:
+    """Whether a Microsoft edge has one of its routes from whom an adjacency would tell it."""
+    return isinstance(adjacency.sender, MicrosoftEdgeNode) and any(
+        route.learned_over and route.learned_over.sender is adjacency.receiver for route in chosen.routes
+    )
 
 
 def _hear(adjacency: Adjacency, told: Route | None, pending: Pending, selections: Choices) -> bool:
