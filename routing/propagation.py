@@ -18,7 +18,7 @@ from routing.elements import RoutingError
 from routing.exchange import may_pass, offered_default, prefix_rule, tell_any
 from routing.graph import Graph
 from routing.histories import differing, latecomers
-from routing.nodes import Adjacency, MicrosoftEdgeNode, Node, RouterNode
+from routing.nodes import Adjacency, ExpressRouteGatewayNode, Node, RouterNode
 from routing.origins import Origin
 from routing.routes import OWN_AS, Protocol, Route
 
@@ -168,8 +168,8 @@ class Propagation:
     ) -> set[Node]:
         """Let nodes choose and tell until none changes its mind. Both mappings are updated in place.
 
-        Of equal routes a BGP speaker tells one. Microsoft's edges are taken to tell everyone one that he may
-        be told; if they are loyal, it is what they have from whom they would tell, who then hears nothing.
+        Of equal routes a BGP speaker tells one. A Microsoft edge is taken to tell everyone one that he may be
+        told; if it is loyal, it tells what it has from a gateway, which was there before its own link was.
 
         Return the nodes that have been told something else; some may be back where they were.
         """
@@ -196,8 +196,7 @@ class Propagation:
                 continue
             for adjacency in self._asked(before, chosen, node):
                 if adjacency not in lost:
-                    silent = loyal and chosen and _is_from(adjacency, chosen)
-                    told = None if silent else self._told_over(adjacency, chosen, origin)
+                    told = self._told_over(adjacency, _incumbent(chosen) if loyal else chosen, origin)
                     if _hear(adjacency, told, pending, selections):
                         waiting.append(adjacency.receiver)
         return moved
@@ -257,11 +256,12 @@ class Propagation:
         return self._routes.setdefault(route, route)
 
 
-def _is_from(adjacency: Adjacency, chosen: Selection) -> bool:
-    """Whether a Microsoft edge has one of its routes from whom an adjacency would tell it."""
-    return isinstance(adjacency.sender, MicrosoftEdgeNode) and any(
-        route.learned_over and route.learned_over.sender is adjacency.receiver for route in chosen.routes
-    )
+def _incumbent(chosen: Selection | None) -> Selection | None:
+    """Return what an edge tells of equal routes if it keeps to the oldest: a gateway's."""
+    if chosen is None or len(chosen.routes) == 1:
+        return chosen
+    oldest = [route for route in chosen.routes if isinstance(route.next_hop, ExpressRouteGatewayNode)]
+    return replace(chosen, routes=(oldest[0],)) if oldest else chosen
 
 
 def _hear(adjacency: Adjacency, told: Route | None, pending: Pending, selections: Choices) -> bool:
