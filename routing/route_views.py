@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +17,7 @@ from routing.elements import (
     link_element,
 )
 from routing.forecast import Forecast
+from routing.histories import differing
 from routing.nodes import MicrosoftEdgeNode, Node
 from routing.prediction import TOGETHER
 from routing.views import RouteTable, Vantage
@@ -27,6 +29,10 @@ from routing.views_azure import (
 )
 from routing.views_router import bgp_table, routing_table
 from topology import LinkName, Network
+
+_ONE_OF_TWO = (
+    "Routing settles in two ways here, by which routes were there first (RFC 4264); this is one of them."
+)
 
 
 class UnknownPlaceError(RoutingError):
@@ -78,7 +84,10 @@ def route_tables(forecast: Forecast, place: str, *failed: str) -> tuple[RouteTab
     view = Vantage(
         network=forecast.network, node=node, name=name, tables=tables, graph=forecast.graph, failed=failed
     )
-    return tuple(build(view) for build in _builders(kind, name))
+    shown = tuple(build(view) for build in _builders(kind, name))
+    if any(node in differing(table.selections, each.selections) for table in tables for each in table.rivals):
+        return tuple(replace(table, notes=(*table.notes, _ONE_OF_TWO)) for table in shown)
+    return shown
 
 
 def _builders(kind: str, name: str) -> tuple[Callable[[Vantage], RouteTable], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from routing import FindingKind, Forecast, collect_findings
+from routing import FindingKind, Forecast, collect_findings, route_tables
 from tests.routing.changes import ROUTE_SERVER, Changes, joined
 from tests.routing.segments import BACKUP, ER1, Over, Predict
 from topology import Network
@@ -91,3 +91,11 @@ def test_the_finding_names_the_prepending_and_ends_with_the_mend(stack: Callable
 
     assert ("hub", "location1") in found(2, 0)
     assert found(2, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "told"), [("gateway:hub/expressroute", True), ("gateway:branch/vpn", False)]
+)
+def test_a_table_says_that_it_may_be_another(place: str, told: bool, stack: Callable[..., Network]) -> None:
+    (table,) = route_tables(Forecast(stack(prepended(2))), place)
+    assert any("RFC 4264" in note for note in table.notes) is told
