@@ -69,6 +69,8 @@ class Course:
     """Whether some comes back to where it was."""
     forbidden: bool = False
     """Whether it is no missing route that ends some of it, but a route table or a peering."""
+    depends_on_order: bool = False
+    """Whether it may go otherwise, or nowhere, if other routes were there first (RFC 4264)."""
     _reason: str | None = None
 
     @property
@@ -131,6 +133,7 @@ def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) 
     """Return the course of a site's trails to another's parts, with what differs for its other parts."""
     arriving, ending = _sorted(parts[0])
     direction, alternatives = _direction(arriving, ending)
+    depends_on_order = any(trail.otherwise for trail in parts[0])
     if len(parts) > 1 and direction.determined:
         others = (_direction(*_sorted(other))[0] for other in parts[1:])
         if not all(other.determined for other in others):
@@ -142,6 +145,7 @@ def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) 
             alternatives=alternatives,
             source=source,
             setting=setting,
+            depends_on_order=depends_on_order,
         )
     return Course(
         direction=direction,
@@ -153,6 +157,7 @@ def chart(setting: Setting, source: Node, parts: tuple[tuple[Trail, ...], ...]) 
         attracted=any(_is_attracted(trail) for trail in ending),
         looped=any(trail.looped for trail in ending),
         forbidden=any(trail.loss is not None for trail in ending),
+        depends_on_order=depends_on_order,
     )
 
 

@@ -76,6 +76,11 @@ class Path:
         return self.there.direction.determined and self.comes_back.direction.determined
 
     @property
+    def depends_on_order(self) -> bool:
+        """Whether either direction may go otherwise, or nowhere, by what was there first (RFC 4264)."""
+        return self.there.depends_on_order or self.comes_back.depends_on_order
+
+    @property
     def reason(self) -> str:
         """One sentence."""
         there, back = self.there, self.comes_back

@@ -69,8 +69,11 @@ def _compare_path(
     there, back = trails[pair], trails[pair[::-1]]
     delivered = any(trail.delivered for trail in there)
     in_part = any(_is_lost_in_part(trails) for trails in (there, back))
-    found = [("reachability", _word(path.reachable), _word(delivered))]
-    answers = path.reachable and path.back.via != "none"
+    if path.depends_on_order:  # then what came about need not be what is told first, and may be nothing
+        reachable, answers = delivered, delivered and any(trail.delivered for trail in back)
+    else:
+        reachable, answers = path.reachable, path.reachable and path.back.via != "none"
+    found = [("reachability", _word(reachable), _word(delivered))]
     if path.determined:
         found.append(("some of the equal ways end", "no", _word(in_part)))
     if pair in answered and not in_part:
