@@ -45,6 +45,7 @@ def launch(directory: LabDirectory, project: Path, provider_delay: float, stack:
     """Fork a lab, in this process's environment of now."""
     if sys.platform != "linux":
         return background.launch(directory, project, provider_delay, stack)
+    directory.log_file.touch()
     arguments = (dict(os.environ), directory, project, provider_delay, stack)
     process = _context.Process(target=_serve, args=arguments, daemon=True)
     process.start()
