@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from lab.bgp.associations import working_tunnels
 from lab.bgp.blueprint import Blueprint, Node, Wire
 from lab.bgp.configuration import Neighbor
 from lab.bgp.errors import FailedCommandError, NotConvergedError
 from lab.bgp.failures import Cut
 from lab.bgp.forwarding import ForwardingTables, read_tables
 from lab.bgp.places import RUN
-from lab.bgp.tunnels import working_tunnels
 from lab.bgp.vty import Vty
 
 _STABLE_SAMPLES = 4

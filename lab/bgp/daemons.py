@@ -17,7 +17,7 @@ from lab.bgp.blueprint import Blueprint, Node, NodeKind
 from lab.bgp.errors import FailedCommandError
 from lab.bgp.frr import render_frr
 from lab.bgp.namespaces import inside, run
-from lab.bgp.places import RUN
+from lab.bgp.places import RUN, charon_socket
 from lab.bgp.prerequisites import FRR_PROGRAMS
 from lab.bgp.strongswan import render_charon
 
@@ -124,9 +124,7 @@ class Daemons:
             directory = RUN / node
             directory.mkdir(parents=True)
             log = self._logs / f"{node}.log"
-            (directory / "strongswan.conf").write_text(
-                render_charon(str(directory / "charon.vici"), str(log))
-            )
+            (directory / "strongswan.conf").write_text(render_charon(str(charon_socket(node)), str(log)))
             self._launch_charon(node)
 
     def _launch_charon(self, node: str) -> None:
@@ -134,11 +132,11 @@ class Daemons:
         self._start(node, "charon", ("/usr/sbin/charon-systemd",), environment)
 
     def _await_charon(self, node: str) -> None:
-        self._await(node, "charon", (RUN / node / "charon.vici").exists)
+        self._await(node, "charon", charon_socket(node).exists)
 
     def restart_charon(self, node: str) -> None:
         """Start a public node's strongSwan; it has no connections."""
-        (RUN / node / "charon.vici").unlink(missing_ok=True)
+        charon_socket(node).unlink(missing_ok=True)
         self._launch_charon(node)
         self._await_charon(node)
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lab.bgp.associations import read_associations
 from lab.bgp.errors import FailedCommandError
 from lab.bgp.living_router import LivingRouter
 from lab.bgp.namespaces import run
 from lab.bgp.places import RUN
-from lab.bgp.tunnels import read_associations
 from lab.bgp.vty import Vty
 
 Answer = Any

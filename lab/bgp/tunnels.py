@@ -7,27 +7,22 @@ strongSwan knows there. A packet passes once both ends are there, with one key, 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, Lock
 
-from lab.bgp.blueprint import Blueprint, Port, TunnelWire
-from lab.bgp.errors import FailedCommandError
+from lab.bgp.associations import Installed, are_the_same, read_installed
+from lab.bgp.blueprint import Port, TunnelWire
 from lab.bgp.namespaces import add_tunnel_interface, run, try_batch
-from lab.bgp.places import RUN
+from lab.bgp.places import RUN, charon_socket
 from lab.bgp.strongswan import Connection, esp_proposal, ike_proposal, render_swanctl
-from lab.bgp.vici import Message, Vici
 
 _WORKERS = 8
 _SECONDS = 20.0
 _IPSEC_DEVICE = "ipsec0"
 _IPSEC_MTU = "1500"
-
-Spis = tuple[str, str]
-"""The numbers of the associations inbound and outbound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +146,7 @@ def _missing(sides: Iterable[Side], installed: Installed) -> Iterator[Side]:
         if other is None or not _tries(side, other):
             continue
         here, there = (installed[one.public_node].get(one.connection.name, ()) for one in (side, other))
-        if not _match(here, there):
+        if not are_the_same(here, there):
             yield side
 
 
@@ -172,7 +167,7 @@ def _terminate(side: Side) -> None:
 
 
 def _order(node: str, *order: str) -> None:
-    command = ("swanctl", *order, "--timeout", "3", "--uri", f"unix://{_socket(node)}")
+    command = ("swanctl", *order, "--timeout", "3", "--uri", f"unix://{charon_socket(node)}")
     with suppress(subprocess.TimeoutExpired):
         subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
 
@@ -183,58 +178,6 @@ def load_ipsec(node: str, text: str | None = None) -> None:
     if text is not None:
         file.touch(mode=0o600)
         file.write_text(text)
-    uri = f"unix://{_socket(node)}"
+    uri = f"unix://{charon_socket(node)}"
     run("swanctl", "--load-all", "--noprompt", "--clear", "--file", str(file), "--uri", uri)
     run("ip", "-n", node, "link", "set", _IPSEC_DEVICE, "mtu", _IPSEC_MTU, "up")
-
-
-def _socket(node: str) -> Path:
-    return RUN / node / "charon.vici"
-
-
-# --- security associations -------------------------------------------------------------------------------
-
-Installed = Mapping[str, Mapping[str, tuple[Spis, ...]]]
-"""By public node and connection."""
-
-
-def read_installed(nodes: Iterable[str]) -> Installed:
-    """Return the associations for traffic of each node that answers."""
-    return {node: _installed(read_associations(node)) for node in nodes}
-
-
-def read_associations(node: str) -> list[Message]:
-    """Return a public node's IKE SAs, each under its connection's name; none if nobody answers."""
-    try:
-        with Vici(_socket(node)) as vici:
-            return vici.associations()
-    except FailedCommandError:
-        return []
-
-
-def _installed(associations: list[Message]) -> dict[str, tuple[Spis, ...]]:
-    found: dict[str, tuple[Spis, ...]] = {}
-    for one in associations:
-        for association in one.values():
-            for child in association.get("child-sas", {}).values():
-                if child["state"] == "INSTALLED":
-                    name = child["name"]
-                    found[name] = (*found.get(name, ()), (child["spi-in"], child["spi-out"]))
-    return found
-
-
-def _match(first: tuple[Spis, ...], second: tuple[Spis, ...]) -> bool:
-    return bool(first) and {spis[::-1] for spis in first} == set(second)
-
-
-def working_tunnels(blueprint: Blueprint) -> frozenset[str]:
-    """Return the tunnels whose two ends have the same security associations for traffic.
-
-    That both have one proves nothing: after a loss, one end may still use what the other has given up.
-    """
-    installed = read_installed({end.public_node for wire in blueprint.tunnels for end in wire.crypto})
-    return frozenset(
-        wire.name
-        for wire in blueprint.tunnels
-        if _match(*(installed[end.public_node].get(end.connection, ()) for end in wire.crypto))
-    )
