@@ -270,3 +270,24 @@ def test_a_router_takes_nothing_that_has_been_in_its_own_as(stack: Stack) -> Non
     assert rows(route_tables(forecast, "router:location2-ce1")[0], "10.11.30.64/26") == []
     told = rows(route_tables(forecast, "link:expressroute2/primary")[0], "10.11.30.64/26")
     assert {row[-1] for row in told} == {"65515 65020"}
+
+
+def test_a_gateway_takes_no_part_of_its_own_network(view: View) -> None:
+    """Microsoft's edge has it, and the gateway does not (VPN-9, PATH-5)."""
+    changes = {
+        "locations": {"location2": {"prefixes": ["10.1.31.0/25", "10.8.0.0/13"]}},
+        "circuits": {
+            "expressroute2": {"privatePeering": {"primary": {"advertisedPrefixes": ["10.10.30.0/27"]}}}
+        },
+    }
+    assert len(rows(view("link:expressroute2/primary", changes), "10.10.30.0/27")) == 1
+    assert rows(view("gateway:hub/expressroute", changes), "10.10.30.0/27") == []
+    assert rows(view("gateway:hub/vpn", changes), "10.10.30.0/27") == []
+
+
+@pytest.mark.parametrize(("prefix", "passed"), [("10.8.0.0/13", False), ("172.16.0.0/12", True)])
+def test_a_vpn_gateway_passes_on_no_summary_of_its_networks(prefix: str, passed: bool, view: View) -> None:
+    """It has the summary itself, and tells no other gateway (VPN-10)."""
+    changes = {"locations": {"location1": {"prefixes": ["10.2.30.0/25", prefix]}}}
+    assert rows(view("gateway:hub/vpn", changes), prefix) != []
+    assert (rows(view("gateway:branch/vpn", changes), prefix) != []) is passed
