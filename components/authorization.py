@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pulumi
+from pulumi_azure_native import network
 
-from components.azure_native import network
 from components.references import CircuitReference
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import network
 
 import topology
-from components.azure_native import network
 from components.naming import Placement
 from components.provisioning import find_circuit, when_provisioned
 from components.references import CircuitReference

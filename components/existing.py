@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pulumi
+from pulumi_azure_native import network
 
 import topology
-from components.azure_native import network
 from components.lookup import saying
 from components.placements import Placements
 from components.references import (

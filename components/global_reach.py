@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import network
 
 import topology
 from components.authorization import authorization_key
-from components.azure_native import network
 from components.circuit import PRIVATE_PEERING
 from components.references import CircuitReference
 from components.replacement import GLOBAL_REACH, replaced_for

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import network
 
-from components.azure_native import network
 from components.lookup import saying
 
 PROVISIONED = "Provisioned"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import network
 
 import topology
-from components.azure_native import network
 from components.naming import Placement
 from components.references import VpnGatewayReference
 from components.replacement import CONNECTION, replaced_for

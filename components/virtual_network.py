@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import network
 
 import topology
-from components.azure_native import network
 from components.naming import Placement
 from components.references import VirtualNetworkReference
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_azure_native import network
 
 import topology
-from components.azure_native import network
 from components.references import VirtualNetworkReference
 from components.replacement import PEERING, replaced_for
 
