@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from lab.directory import LabDirectory
 from lab.engine import find_engine
 from lab.errors import LabError
-from lab.stacks import refuse_another
+from lab.stacks import refuse_another, why_plain
 
 _ROOT = Path(__file__).parents[1]
 _START_SECONDS = 180.0
@@ -82,6 +82,11 @@ def start(
     if (status := directory.read_status()) is not None:
         refuse_another(status, project, stack)
         return status
+    if directory.living.is_running() and not why_plain(project, stack):
+        raise LabError(
+            f"a network of its own lives in {directory.living.path}, in the place of that of the lab's"
+            " routers: end it first with `make lab-bgp-stop`"
+        )
     place_engine(directory)
     (directory.path / "state").mkdir(parents=True, exist_ok=True)
     return _await_status(directory, launch(directory, project, provider_delay, stack))

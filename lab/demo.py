@@ -70,12 +70,20 @@ class Demo:
                 _await_end(process)
                 raise
             if code != 0:
-                raise LabError(f"`{_called(command)}` failed; all that it said is in {path}")
+                raise LabError(
+                    f"`{_called(command)}` failed{_first_error(path)}; all that it said is in {path}"
+                )
 
     def pulumi(self, *arguments: str, artefact: str, show: bool = True) -> None:
         """Run Pulumi on the stack."""
         command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive", "--color", "never"]
         self.run(command, artefact, show=show)
+
+
+def _first_error(said: Path) -> str:
+    """Return the first error that Pulumi has told of, if it has."""
+    lines = said.read_text(encoding="utf-8").splitlines()
+    return next((f": {line.partition('error: ')[2]}" for line in lines if "error: " in line), "")
 
 
 def _called(command: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ class VpnGateway(Described):
 
 
 class RouteServer(Described):
-    """Azure Route Server in a virtual network."""
+    """Azure Route Server: paths over it are predicted; it is deployed elsewhere, and named by `existing`."""
 
     branch_to_branch: bool = True
     """Exchange routes between the VPN and the ExpressRoute gateway (PATH-8, ASN-12)."""

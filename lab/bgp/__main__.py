@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.bgp.directory import Directory
 from lab.bgp.errors import LivingLabError
-from lab.bgp.lifecycle import INSIDE, enter, start, stop
+from lab.bgp.lifecycle import INSIDE, enter, is_the_labs, start, stop
 from lab.bgp.manner import Manner
 from routing import RoutingError
 from topology import StackFileError, stack_file
@@ -71,6 +71,10 @@ def _run(options: argparse.Namespace, directory: Directory) -> int:
         case "up":
             return _up(options, directory)
         case "down":
+            if is_the_labs(directory):
+                raise LivingLabError(
+                    "it lives behind the lab's routers, which would go on alone: `make lab-stop` ends both"
+                )
             ended = stop(directory)
             sys.stdout.write("the living network has ended\n" if ended else "none was running\n")
             return 0

@@ -51,7 +51,9 @@ def start_owned(
 def _start(directory: Directory, stack_file: Path, *options: str, stdin: int) -> subprocess.Popen[bytes]:
     require()
     if directory.is_running():
-        raise LivingLabError(f"a living network runs in {directory.path} already: end it with `down`")
+        raise LivingLabError(
+            f"a living network runs in {directory.path} already: end it {_how_to_end(directory)}"
+        )
     shutil.rmtree(directory.logs, ignore_errors=True)
     directory.logs.mkdir(parents=True)
     directory.status_file.unlink(missing_ok=True)
@@ -68,6 +70,17 @@ def _start(directory: Directory, stack_file: Path, *options: str, stdin: int) ->
         process.wait()
         raise
     return process
+
+
+def is_the_labs(directory: Directory) -> bool:
+    """Whether the network that runs there lives behind the lab's routers."""
+    return bool((directory.read_status() or {}).get("undeployed"))
+
+
+def _how_to_end(directory: Directory) -> str:
+    if is_the_labs(directory):
+        return "with `make lab-stop`, for it lives behind the lab's routers"
+    return "with `python -m lab.bgp down`"
 
 
 def last_words(directory: Directory) -> str:

@@ -71,7 +71,7 @@ def check_expected(
             )  # no preview shows a removal
             raise PushError(
                 f"{access.router}: this push waits for an approval; nothing was changed. Have its lines"
-                f" reviewed, then run again with {shown} among the approved ones{lines}"
+                f" reviewed, then run again with fingerprint {shown} among the approved ones{lines}"
             )
 
 

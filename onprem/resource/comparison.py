@@ -35,7 +35,7 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
     if inputs.mode == Mode.RENDER or login.compare_with_state:
         diff = _since(inputs, state, pushed)
         about = (
-            "compared with what was rendered last"
+            ("compared with what was rendered last" if state else "rendered for the first time")
             if inputs.mode == Mode.RENDER
             else "compared with the last push"
         )
@@ -74,7 +74,9 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
         shown = plan_fingerprint(diff, inputs.known_values)
         is_approved = "is approved" if shown in login.approved else "is to be approved"
         messages.append(
-            Message(severity=Severity.INFO, text=f"{inputs.router}: this push, {shown}, {is_approved}")
+            Message(
+                severity=Severity.INFO, text=f"{inputs.router}: this push, fingerprint {shown}, {is_approved}"
+            )
         )
     return Comparison(properties=properties, messages=tuple(messages), seen=seen)
 

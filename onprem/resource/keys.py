@@ -22,7 +22,8 @@ def about_keys(inputs: Inputs, pushed: Pushed) -> list[Message]:
         Message(
             severity=Severity.WARNING,
             text=f"{inputs.router}: psk changed: {name}; both ends change in one run, and the tunnel is down"
-            f" from the first to the second, for one renegotiation (seconds, if both succeed){at_once}",
+            " from the first to the second: seconds, or the minutes that Azure takes for a new"
+            f" connection{at_once}",
         )
         for name in changed
     ]

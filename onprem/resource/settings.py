@@ -36,7 +36,7 @@ def read_login(given: Mapping[str, object], root: Path) -> Login:
         ssh_config=_path(os.environ.get("IOSXE_SSH_CONFIG")),
         compare_with_state=os.environ.get("IOSXE_COMPARE") == "state",
         safeguards=_safeguards(given, root),
-        approved=_approved(given.get("approved") or os.environ.get("IOSXE_APPROVED")),
+        approved=_approved(given.get("approved", os.environ.get("IOSXE_APPROVED"))),
     )
 
 
@@ -82,8 +82,8 @@ def _number(given: Mapping[str, object], name: str, variable: str, default: int)
 
 
 def _approved(text: object) -> frozenset[str] | None:
-    """The approved fingerprints; None if nothing is said about approvals."""
-    return frozenset(str(text).replace(",", " ").split()) if text else None
+    """The approved fingerprints; None if nothing is said about approvals. An empty text approves nothing."""
+    return None if text is None else frozenset(str(text).replace(",", " ").split())
 
 
 def _path(text: str | None) -> Path | None:

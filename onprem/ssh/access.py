@@ -89,8 +89,15 @@ class Endpoint:
         return Untrusted(
             f"{router}: the host key of {self.address} ({shown}) is not known: {files} has none for"
             f" {self.key_name}; nothing was sent. Have the router's owner confirm the fingerprint, then add"
-            f" the key to the file (ssh-keyscan -p {self.port} {self.hostname}) or set the router's hostKey"
+            f" the key to the file (ssh-keyscan -p {self.port} {self.hostname}{self._renamed}) or set the"
+            " router's hostKey"
         )
+
+    @property
+    def _renamed(self) -> str:
+        """What is to be done about the name that ssh-keyscan writes, where a host key has another one."""
+        scanned = self.hostname if self.port == _STANDARD_PORT else f"[{self.hostname}]:{self.port}"
+        return "" if self.key_name == scanned else f", its first word replaced by {self.key_name}"
 
 
 def fingerprint(key: paramiko.PKey) -> str:

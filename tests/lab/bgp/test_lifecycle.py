@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +191,42 @@ def test_without_a_living_network_every_command_says_so(command_line: Any) -> No
         assert code == 2
         assert "start one with `up`" in said
     assert command_line.run("down") == (0, "none was running\n")
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Path]:
+    """A lab's folder in which the place of the living network is taken."""
+    network = tmp_path / "bgp"
+    network.mkdir()
+    with (network / "keeper.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield tmp_path
+
+
+def said(*command: str) -> tuple[int, str]:
+    environment = {name: value for name, value in os.environ.items() if name != "LAB_PLAIN"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_what_lives_behind_the_labs_routers_ends_with_the_lab_only(held: Path) -> None:
+    skip_unless_able()
+    (held / "bgp" / "status.json").write_text('{"undeployed": true}')
+    for command in ("down", "up"):
+        code, error = said("lab.bgp", "--directory", str(held), command)
+        assert (code, "`make lab-stop`" in error) == (2, True), error
+
+
+def test_a_lab_does_not_start_where_a_network_of_its_own_lives(held: Path) -> None:
+    skip_unless_able()
+    (held / "bgp" / "status.json").write_text('{"undeployed": false}')
+    code, error = said("lab", "--directory", str(held), "start")
+    assert (code, "`make lab-bgp-stop`" in error) == (2, True), error
+    assert not (held / "lab.json").exists()

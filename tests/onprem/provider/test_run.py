@@ -39,9 +39,10 @@ def test_update_of_an_unchanged_router_sends_what_the_preview_showed(
 
 
 @pytest.mark.promise("P2")
-def test_push_waits_for_its_approval(start: Start, router: RouterServer) -> None:
+@pytest.mark.parametrize("nothing", ["none", "", " "])
+def test_push_waits_for_its_approval(nothing: str, start: Start, router: RouterServer) -> None:
     before = router.running
-    asking = start(IOSXE_APPROVED="none")
+    asking = start(IOSXE_APPROVED=nothing)
     asking.create(NOT_YET, preview=True)
     said = asking.said()[-1]
     assert said.endswith("is to be approved")

@@ -294,6 +294,14 @@ def test_known_hosts_that_do_not_know_the_key(lab: Lab, router: RouterServer, li
 
 
 @pytest.mark.promise("P20", "F4")
+def test_how_to_note_a_key_says_what_to_do_about_an_alias(lab: Lab, router: RouterServer) -> None:
+    name, _, _ = lab.known_hosts.read_text().split()
+    lab.known_hosts.write_text("")
+    assert f", its first word replaced by {name}) or set the router's hostKey" in refusal(lab)
+    assert router.transcript == []
+
+
+@pytest.mark.promise("P20", "F4")
 def test_either_of_two_known_keys_is_trusted(lab: Lab, router: RouterServer) -> None:
     name, kind, key = lab.known_hosts.read_text().split()
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().split()[1]
