@@ -125,7 +125,8 @@ def _project(options: argparse.Namespace) -> Project:
 
 def _login(options: argparse.Namespace, root: Path) -> Login:
     """The provider's settings, but for what a run of Pulumi does not ask of a router."""
-    login = read_login({"approved": " ".join(getattr(options, "approved", None) or ())}, root)
+    approved = getattr(options, "approved", None)
+    login = read_login({"approved": " ".join(approved)} if approved else {}, root)
     safeguards = replace(login.safeguards, stack=options.stack)
     return replace(login, safeguards=safeguards, compare_with_state=False)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import os
 import secrets
 import select
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -30,6 +32,9 @@ from lab.bgp.undeployed import undeployed_fingerprint, without_deployment
 from topology import StackFileError, load_stack
 
 _WATCH = 2.0
+_PRIORITY = -10
+"""That of everything that lives, before the programs of this machine: routers have hardware for BFD, which
+takes a second's delay for the end of a link."""
 
 
 def main() -> int:
@@ -41,6 +46,8 @@ def main() -> int:
     parser.add_argument("--undeployed", action="store_true", help="routers and tunnels are told from outside")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
+    with suppress(OSError):  # in some containers root may not
+        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     directory = Directory(options.directory)
     with directory.lock_file.open("w") as lock:
         try:
