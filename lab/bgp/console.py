@@ -140,7 +140,10 @@ def _drill(network: Network, blueprint: Blueprint, options: argparse.Namespace, 
         _say(f"{source} to {destination}: {outcome}, {probe.outage:.2f} s of silence")
     for path in write_evidence(drill, directory.path / "drills"):
         _say(str(path))
-    return 0 if all(phase.as_predicted for phase in drill.phases) else 1
+    otherwise = [phase.name for phase in drill.phases if not phase.as_predicted]
+    if otherwise:
+        _say(f"not as predicted from the stack file as it is now: {', '.join(otherwise)}")
+    return 1 if otherwise else 0
 
 
 def _say_status(blueprint: Blueprint, directory: Directory) -> None:
