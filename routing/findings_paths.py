@@ -45,7 +45,8 @@ def path_findings(forecast: Forecast) -> Iterator[Finding]:
 def _judge(state: State, pair: Pair) -> Iterator[Finding]:
     """Yield what a pair shows that it does not show in the steady state already."""
     there, back = state.course(pair), state.course((pair[1], pair[0]))
-    if state.is_new(FindingKind.BLACK_HOLE, pair) and state.is_new(FindingKind.LOOP, pair):
+    is_new = state.is_new(FindingKind.BLACK_HOLE, pair) and state.is_new(FindingKind.LOOP, pair)
+    if is_new and not there.depends_on_order:  # else what is lost is lost in one of two states
         yield from loss_findings(state, pair, there, back)
     if not there.delivered:
         return
@@ -53,7 +54,8 @@ def _judge(state: State, pair: Pair) -> Iterator[Finding]:
     if comes_back and (passed := _appliances(there) - _appliances(back)):  # whatever chance decides elsewhere
         yield _past_appliance(state, pair, passed)
     if not there.direction.determined:
-        if not there.lost_in_part and state.is_new(FindingKind.NOT_DETERMINED, pair):
+        told = there.lost_in_part and not there.depends_on_order
+        if not told and state.is_new(FindingKind.NOT_DETERMINED, pair):
             yield _chance(state, pair)
     elif comes_back and back.direction.determined and not _is_symmetric(there, back):
         trails = (*state.trails(pair), *state.trails((pair[1], pair[0])))
