@@ -43,6 +43,8 @@ class Diff:
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     """What is left on the router although it is no longer wanted, and why."""
+    beside: tuple[str, ...] = ()
+    """What others have put into lists and maps of ours, where it counts."""
     found: Mapping[PlacePath, Path] = field(default_factory=dict)
     """What stands in the place of our lines and is not ours: place -> the line and those around it."""
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 
 from onprem.errors import PushError
 from onprem.placeholders import PlaceholderKind, placeholder_names
+from onprem.plan.beside import beside
 from onprem.plan.changes import Change, Command, Diff, Ours, PlacePath
 from onprem.plan.commands import (
     Path,
@@ -70,6 +71,7 @@ class _Comparison:
             commands=(*early, *additions, *removals),
             changes=tuple(self._changes),
             notes=tuple(dict.fromkeys(self._notes)),
+            beside=tuple(beside(self._running, self._intended, self._ours.lines)),
             found=self._found,
         )
 

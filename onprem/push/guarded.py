@@ -132,7 +132,7 @@ class _Push:
         return PushResult(
             changed=bool(diff),
             diff=unified_diff(self._router, diff),
-            remarks=(*remarks, *diff.notes),
+            remarks=(*remarks, *diff.notes, *diff.beside),
             pushed=pushed,
             waiting=done.waiting,
         )

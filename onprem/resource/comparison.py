@@ -66,6 +66,7 @@ def compare_with(inputs: Inputs, state: State | None, login: Login) -> Compariso
         if diff or Journal.of(login.safeguards.journal, access_to(inputs, login)).has_note:
             properties["running"] = "update"
     messages = [Message(severity=Severity.WARNING, text=note) for note in diff.notes]
+    messages += _about_others(inputs.router, diff)
     messages += about_keys(inputs, pushed)
     if diff.changes:
         text = f"{_count(inputs.router, diff)}, {about}:\n{unified_diff(inputs.router, diff)}"
@@ -99,8 +100,9 @@ def refresh(state: State, login: Login) -> Outcome:
         return Outcome(
             state=state, messages=(Message(severity=Severity.WARNING, text=f"not compared: {error}"),)
         )
+    others = _about_others(state.router, diff)
     if not diff:
-        return Outcome(state=replace(state, running=Running.AS_PUSHED, drift=()))
+        return Outcome(state=replace(state, running=Running.AS_PUSHED, drift=()), messages=others)
     text = (
         f"{_count(state.router, diff)} would bring back the last push: it has drifted, see the output 'drift'"
     )
@@ -108,8 +110,12 @@ def refresh(state: State, login: Login) -> Outcome:
         state=replace(
             state, running=Running.DRIFTED, drift=tuple(unified_diff(state.router, diff).splitlines())
         ),
-        messages=(Message(severity=Severity.WARNING, text=text),),
+        messages=(Message(severity=Severity.WARNING, text=text), *others),
     )
+
+
+def _about_others(router: str, diff: Diff) -> tuple[Message, ...]:
+    return tuple(Message(severity=Severity.WARNING, text=f"{router}: {note}") for note in diff.beside)
 
 
 def forget_saved(state: State | None, given: Inputs | State, login: Login) -> None:

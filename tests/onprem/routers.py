@@ -140,3 +140,10 @@ def fault_at(wanted: Callable[[int, Moment, str], bool], fault: Fault, *, times:
 def on_line(start: str) -> Callable[[int, Moment, str], bool]:
     """When a line that begins with `start` was received and not yet run."""
     return lambda _, moment, text: moment is Moment.LINE and text.strip().startswith(start)
+
+
+async def type_on(router: RouterServer, *lines: str) -> None:
+    """Type lines on a router as somebody else does, from global configuration mode on."""
+    position = Position()
+    for line in lines:
+        position = router.device.editor.take(position, line).position

@@ -279,6 +279,24 @@ def test_destroy_leaves_others_lines_and_what_they_need(pushed: tuple[Console, O
     assert len(diff.notes) == 7
 
 
+@pytest.mark.promise("P7", "P30")
+@pytest.mark.parametrize(
+    "line",
+    ["ip prefix-list Cust30_to_Private seq 15 permit 10.99.0.0/24", "route-map prefer-ER-over-VPN permit 5"],
+)
+def test_what_others_put_into_a_list_of_ours_is_left_and_told(
+    line: str, pushed: tuple[Console, Ours]
+) -> None:
+    console, ours = pushed
+    typed(console, "ip prefix-list Elsewhere seq 5 permit 10.98.0.0/24")
+    assert compare(console.running, read_lines(LINES), ours).beside == ()
+    typed(console, line)
+    diff = compare(console.running, read_lines(LINES), ours)
+    assert not diff
+    assert [note.partition(" is not ours")[0] for note in diff.beside] == [f"'{line}'"]
+    assert compare(console.running, read_lines([*LINES, line]), ours).beside == ()
+
+
 @pytest.mark.promise("P7")
 def test_what_was_there_before_us_stays(pushed: tuple[Console, Ours]) -> None:
     del pushed

@@ -14,7 +14,7 @@ from tests.onprem.provider.described import (
     changed,
 )
 from tests.onprem.provider_process import UNKNOWN, Provider, secret
-from tests.onprem.routers import CANARY, SECRETS, Lab
+from tests.onprem.routers import CANARY, SECRETS, Lab, type_on
 
 
 @pytest.mark.promise("P1", "P2", "P3", "P30")
@@ -95,6 +95,21 @@ def test_refresh_finds_drift_and_update_mends_it(provider: Provider, router: Rou
     mended = provider.update(drifted, DESCRIBED)
     assert (mended["running"], mended["drift"]) == ("as pushed", [])
     assert "local-preference 200" in router.running
+
+
+@pytest.mark.promise("P7", "P30")
+def test_an_entry_of_others_in_our_list_is_told(provider: Provider, router: RouterServer, lab: Lab) -> None:
+    state = provider.create(DESCRIBED)
+    entry = "ip prefix-list Cust30_to_Private seq 15 permit 10.99.0.0/24"
+    lab.run(type_on(router, entry))
+    provider.said()
+    told = f"WARNING location1-ce1: '{entry}' is not ours and stays"
+    assert provider.read(state, DESCRIBED) == (state, DESCRIBED)
+    assert [said.partition(",")[0] for said in provider.said()] == [told]
+    assert provider.diff(state, DESCRIBED).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert [said.partition(",")[0] for said in provider.said()] == [told]
+    provider.delete(state)
+    assert entry in router.running
 
 
 def test_other_router_is_a_replacement(provider: Provider, lab: Lab, router: RouterServer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from lab.iosxe.editor import Position
 from lab.iosxe.faults import Fault
 from lab.iosxe.server import RouterServer
 from tests.onprem.provider.described import (
@@ -13,7 +12,7 @@ from tests.onprem.provider.described import (
     Start,
     fails,
 )
-from tests.onprem.routers import Lab, fault_at, on_line
+from tests.onprem.routers import Lab, fault_at, on_line, type_on
 
 
 @pytest.mark.promise("P2", "F11")
@@ -22,7 +21,7 @@ def test_update_keeps_to_what_the_preview_of_the_same_run_showed(
 ) -> None:
     start().create(NOT_YET, preview=True)
     updating = start()  # the engine starts the provider anew for the update
-    lab.run(_type(router, "ip vrf 30", "rd 65021:99"))
+    lab.run(type_on(router, "ip vrf 30", "rd 65021:99"))
     drifted = router.running
     assert "drifted since the preview" in fails(lambda: updating.create(DESCRIBED))
     assert router.running == drifted
@@ -88,9 +87,3 @@ def test_removal_waits_for_its_approval_too(start: Start, router: RouterServer) 
     fingerprint = said.split(" among the approved ones")[0].split()[-1]
     start(IOSXE_APPROVED=fingerprint).delete(state)
     assert "ip vrf 30" not in router.running
-
-
-async def _type(router: RouterServer, *lines: str) -> None:
-    position = Position()
-    for line in lines:
-        position = router.device.editor.take(position, line).position
