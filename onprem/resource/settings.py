@@ -36,7 +36,7 @@ def read_login(given: Mapping[str, object], root: Path) -> Login:
         ssh_config=_path(os.environ.get("IOSXE_SSH_CONFIG")),
         compare_with_state=os.environ.get("IOSXE_COMPARE") == "state",
         safeguards=_safeguards(given, root),
-        approved=_approved(given.get("approved", os.environ.get("IOSXE_APPROVED"))),
+        approved=_approved(given.get("approved")),
     )
 
 
@@ -81,8 +81,9 @@ def _number(given: Mapping[str, object], name: str, variable: str, default: int)
         raise OnPremisesError(f"iosxe:{name} ({variable}) must be a whole number, not {text!r}") from None
 
 
-def _approved(text: object) -> frozenset[str] | None:
+def _approved(given: object) -> frozenset[str] | None:
     """The approved fingerprints; None if nothing is said about approvals. An empty text approves nothing."""
+    text = os.environ.get("IOSXE_APPROVED") if given is None else given
     return None if text is None else frozenset(str(text).replace(",", " ").split())
 
 
