@@ -114,6 +114,12 @@ class Project:
                 f"{router}: there is no push to roll back: this command has changed nothing on it, and none"
                 " was interrupted"
             )
+        if pushes.made[0].repair:
+            raise OnPremisesError(
+                f"{router}: nothing was rolled back: the last push made here only put back lines that had"
+                " changed on the router, and what they had been changed to is not kept. To return to an"
+                " earlier description, bring it back and push"
+            )
         exported = self.exported.get(router)
         safeguards = safeguards_for(inputs, self.login)
         noted = EndedPush(safeguards.journal, safeguards.stack, access_to(inputs, self.login)).pushed
@@ -123,12 +129,6 @@ class Project:
             raise OnPremisesError(
                 f"{router}: nothing was rolled back: Pulumi has pushed to it, or taken over what was pushed,"
                 " after the last push made here. Bring back the earlier description, and 'pulumi up'"
-            )
-        if pushes.made[0].repair:
-            raise OnPremisesError(
-                f"{router}: nothing was rolled back: the last push made here only put back lines that had"
-                " changed on the router, and what they had been changed to is not kept. To return to an"
-                " earlier description, bring it back and push"
             )
         return pushes.made[0].before, pushes.last
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.iosxe.editor import Position
 from lab.iosxe.server import RouterServer
 from tests.onprem.project import Project
-from tests.onprem.routers import ROUTER, Lab
+from tests.onprem.routers import ROUTER, Lab, type_on
 
 PREFERRED = ("routerId: 10.2.30.253\n", "routerId: 10.2.30.253\n          defaultMetric: 77\n")
 AGAIN = ("defaultMetric: 77", "defaultMetric: 78")
@@ -66,16 +65,17 @@ def test_unchanged_push_cannot_be_rolled_back(run: Project, router: RouterServer
 
 @pytest.mark.promise("P30")
 def test_push_that_mended_drift_says_that_it_cannot_be_rolled_back(
-    run: Project, router: RouterServer
+    run: Project, router: RouterServer, lab: Lab
 ) -> None:
-    state = run.export(run.provider().create(run.inputs()))
-    before = lines(router)
-    position = router.device.editor.take(Position(), "router ospf 30 vrf 30").position
-    router.device.editor.take(position, "default-metric 5")
+    provider = run.provider()
+    created = provider.create(run.inputs())
+    state, before = run.export(created), lines(router)
+    lab.run(type_on(router, "router ospf 30 vrf 30", "default-metric 5"))
     assert lines(router) != before
     assert run("diff", ROUTER, *state).returncode == 1
     assert run("push", ROUTER, "--yes", *state).returncode == 0
     assert lines(router) == before
+    provider.diff(created, run.inputs())  # a preview, which takes over what was pushed
     for options in ((), state):
         refused = run("rollback", ROUTER, "--yes", *options)
         assert refused.returncode == 1
